@@ -1,0 +1,1 @@
+"""One folder per CRM, all behind the protocol in `connectors.protocol`."""

@@ -1,0 +1,1 @@
+"""The embedded CRM: a SQLite file or a folder of canonical CSV files."""

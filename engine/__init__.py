@@ -1,0 +1,1 @@
+"""What judges deals, remembers what was decided, and moves deals through both."""

@@ -1,0 +1,65 @@
+"""The canonical tables every connector delivers: Arrow schemas and one batch of deals with their related rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from rules.playbook import Playbook
+from rules.types import STANDARD_TABLES, FieldType
+
+ARROW_TYPES: Mapping[FieldType, pa.DataType] = {
+    FieldType.TEXT: pa.string(),
+    FieldType.CHOICE: pa.string(),
+    FieldType.LINK: pa.string(),
+    FieldType.CHOICES: pa.list_(pa.string()),
+    FieldType.YES_NO: pa.bool_(),
+    FieldType.NUMBER: pa.float64(),
+    FieldType.MONEY: pa.decimal128(18, 2),
+    FieldType.DATE: pa.date32(),
+    FieldType.TIME: pa.timestamp("us", tz="UTC"),
+}
+"""How each field type travels: times are UTC timestamps, money is decimal in the row's currency, absent is null."""
+
+
+def canonical_schemas(playbook: Playbook | None = None) -> dict[str, pa.Schema]:
+    """Give the Arrow schema of every canonical table, with a playbook's own fields and records added."""
+    columns = {table: dict(standard) for table, standard in STANDARD_TABLES.items()}
+    if playbook is not None:
+        for record in playbook.records:
+            columns[record.id] = {"deal_id": FieldType.TEXT, **{each.id: each.type for each in record.fields}}
+        for each in playbook.fields:
+            columns[each.table][each.id] = each.type
+    return {
+        table: pa.schema([(name, ARROW_TYPES[kind]) for name, kind in fields.items()])
+        for table, fields in columns.items()
+    }
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One batch: deals and all their related rows, by canonical table name.
+
+    A table that is not in `tables` was not delivered by the CRM, which is not the same as empty (rule 2): what reads
+    it is unjudged. So is a column that a delivered table lacks. `tracked` names the deal fields whose changes
+    `field_changes` records (None: all of them, where the table is delivered).
+    """
+
+    tables: Mapping[str, pa.Table]
+    tracked: frozenset[str] | None = field(default=None)
+
+    def __getitem__(self, table: str) -> pa.Table:
+        return self.tables[table]
+
+    @property
+    def delivered(self) -> Mapping[str, frozenset[str]]:
+        """The columns delivered, by table."""
+        return {name: frozenset(table.column_names) for name, table in self.tables.items()}
+
+    @property
+    def deal_ids(self) -> list[str]:
+        """The ids of the batch's deals, in order."""
+        ids: list[str] = self.tables["deals"]["id"].to_pylist()
+        return ids

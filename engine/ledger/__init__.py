@@ -1,0 +1,1 @@
+"""State in SQL: runs, findings, the outbox of changes, receipts and waivers."""

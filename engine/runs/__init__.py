@@ -1,0 +1,1 @@
+"""What moves deals through judge and ledger: check, explain, plan, apply, waive and test."""

@@ -1,0 +1,1 @@
+"""The playbooks shipped with Dealgate, each beside its cases."""

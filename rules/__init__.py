@@ -1,0 +1,1 @@
+"""The playbook language: its schema, loading with file:line problems, conditions, and their translations."""

@@ -1,0 +1,88 @@
+"""Changes as JSON and back: what the outbox stores, plans print and checksums are taken of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from engine.judge.changes import Change, ChangeKind, CrmTask, Flags
+
+KEY_DIGITS = 24
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """Lay a change out as JSON values, without what it does not use."""
+    return {name: _plain(value) for name, value in asdict(change).items() if value not in (None, "")}
+
+
+def change_from_json(values: Mapping[str, Any]) -> Change:
+    """Read back what `change_to_json` laid out."""
+    flags, task = values.get("flags"), values.get("task")
+    words = {name: values.get(name, "") for name in ("from_stage", "to_stage", "note")}
+    return Change(
+        key=values["key"],
+        kind=ChangeKind(values["kind"]),
+        deal_id=values["deal_id"],
+        flags=_flags(flags) if flags else None,
+        task=CrmTask(**{**task, "due": _date(task["due"])}) if task else None,
+        **words,
+    )
+
+
+def flags_to_json(flags: Flags) -> dict[str, Any]:
+    """Lay flags out as JSON values."""
+    return {each.name: _plain(getattr(flags, each.name)) for each in fields(flags)}
+
+
+def canonical(values: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Write JSON the one way that checksums and keys are taken of."""
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def checksum_line(change: Change) -> bytes:
+    """Give the line of a change in a plan's checksum: what is written, not the key nor when it was judged."""
+    values = change_to_json(replace(change, key=""))
+    if change.flags is not None:
+        values["flags"].pop("checked_at")
+    return f"{canonical(values)}\n".encode()
+
+
+def keyed(change: Change, as_of: datetime) -> Change:
+    """Give a change its key: kind, deal and a digest of its content.
+
+    A task is created once in its life, whenever that is tried; every other write belongs to its as-of.
+    """
+    moment = "" if change.kind is ChangeKind.CREATE_TASK else as_of.isoformat()
+    content = canonical([moment, change_to_json(replace(change, key=""))])
+    digest = sha256(content.encode()).hexdigest()[:KEY_DIGITS]
+    return replace(change, key=f"{change.kind.value}:{change.deal_id}:{digest}")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a change
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _flags(values: Mapping[str, Any]) -> Flags:
+    score = values["score"]
+    typed = {
+        "score": None if score is None else Decimal(score),
+        "flags": tuple(values["flags"]),
+        "next_deadline": _date(values["next_deadline"]),
+        "checked_at": datetime.fromisoformat(values["checked_at"]),
+    }
+    return Flags(**{**values, **typed})
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -24,17 +24,22 @@ ARROW_TYPES: Mapping[FieldType, pa.DataType] = {
 """How each field type travels: times are UTC timestamps, money is decimal in the row's currency, absent is null."""
 
 
-def canonical_schemas(playbook: Playbook | None = None) -> dict[str, pa.Schema]:
-    """Give the Arrow schema of every canonical table, with a playbook's own fields and records added."""
+def canonical_types(playbook: Playbook | None = None) -> dict[str, dict[str, FieldType]]:
+    """Give the field type of every canonical column by table, a playbook's own fields and records added."""
     columns = {table: dict(standard) for table, standard in STANDARD_TABLES.items()}
     if playbook is not None:
         for record in playbook.records:
             columns[record.id] = {"deal_id": FieldType.TEXT, **{each.id: each.type for each in record.fields}}
         for each in playbook.fields:
             columns[each.table][each.id] = each.type
+    return columns
+
+
+def canonical_schemas(playbook: Playbook | None = None) -> dict[str, pa.Schema]:
+    """Give the Arrow schema of every canonical table, with a playbook's own fields and records added."""
     return {
         table: pa.schema([(name, ARROW_TYPES[kind]) for name, kind in fields.items()])
-        for table, fields in columns.items()
+        for table, fields in canonical_types(playbook).items()
     }
 
 

@@ -1,0 +1,168 @@
+"""Judging tables of deals: a compiled playbook prepared once on an embedded DuckDB and fed batch after batch.
+
+Nothing is read from a clock; the as-of is a one-row table. What a registered name yields is swapped, never the
+registration itself: re-registering under a prepared statement would return old answers. Everything is fed as Arrow:
+a table of DuckDB's own in the query would have it planned anew at every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from engine.judge.calendar import BusinessCalendar
+from engine.judge.copies import SCHEMA as TEXTS
+from engine.judge.copies import shared_texts
+from engine.judge.query.compiled import Compiled, compile_playbook
+from engine.judge.tables import Tables, canonical_schemas
+from engine.judge.waivers import Waiver
+from rules.playbook import Playbook
+
+WAIVERS = pa.schema([("deal_id", pa.string()), ("_waived", pa.list_(pa.string()))])
+AS_OF = pa.schema([("as_of", pa.timestamp("us", tz="UTC"))])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The query's answer for one batch: one row per deal, sorted by id, and what its columns mean."""
+
+    deals: pa.Table
+    compiled: Compiled
+    as_of: datetime
+
+
+class _Feed:
+    """What DuckDB reads under a registered name: always the table of the present batch."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        return self.table.schema.__arrow_c_schema__()
+
+
+class Prepared:
+    """One compiled query, prepared on a connection of its own; close it when done."""
+
+    def __init__(self, compiled: Compiled, calendar: BusinessCalendar, threads: int | None = None) -> None:
+        self.compiled = compiled
+        self.schemas = canonical_schemas(compiled.playbook)
+        self._connection = duckdb.connect(config={"threads": threads} if threads else {})
+        self._connection.execute(f"SET TimeZone = '{compiled.playbook.calendar.timezone}'")
+        empty = {name: schema.empty_table() for name, schema in self.schemas.items()}
+        empty |= {
+            "_as_of": AS_OF.empty_table(),
+            "_waivers": WAIVERS.empty_table(),
+            "_shared_texts": TEXTS.empty_table(),
+        }
+        empty["_calendar"] = calendar.table(compiled.offsets)
+        self._feeds = {name: _Feed(table) for name, table in empty.items()}
+        for name, feed in self._feeds.items():
+            self._connection.register(name, feed)
+        self._connection.execute(f"PREPARE judge AS {compiled.sql}")
+
+    def run(self, tables: Tables, as_of: datetime, waivers: pa.Table, texts: pa.Table) -> pa.Table:
+        """Feed one batch to the prepared query and give its answer."""
+        for name, schema in self.schemas.items():
+            self._feeds[name].table = _conformed(tables.tables.get(name), schema)
+        self._feeds["_as_of"].table = pa.table({"as_of": [as_of]}, schema=AS_OF)
+        self._feeds["_waivers"].table = waivers
+        self._feeds["_shared_texts"].table = texts
+        return self._connection.sql("EXECUTE judge").to_arrow_table()
+
+    def close(self) -> None:
+        """Give back the connection."""
+        self._connection.close()
+
+
+class Evaluator:
+    """A playbook ready to judge batches from one CRM; compile once, judge often.
+
+    `delivered` are the columns each table will have (`Tables.delivered`), `tracked` the deal fields with a history.
+    """
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        crm: str = "local",
+        *,
+        delivered: Mapping[str, frozenset[str]],
+        tracked: frozenset[str] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.playbook, self.crm = playbook, crm
+        self._shape = (delivered, tracked)
+        self._threads = threads
+        self._calendar = BusinessCalendar(playbook.calendar)
+        self._prepared: dict[bool, Prepared] = {}
+
+    @property
+    def compiled(self) -> Compiled:
+        """The compiled query without explanations."""
+        return self._ready(observing=False).compiled
+
+    def evaluate(
+        self,
+        tables: Tables,
+        as_of: datetime,
+        waivers: Sequence[Waiver] = (),
+        texts: pa.Table | None = None,
+        *,
+        observing: bool = False,
+    ) -> Judged:
+        """Judge one batch; `texts` are shared over the whole pipeline (None: this batch is the whole of it)."""
+        prepared = self._ready(observing=observing)
+        if texts is None:
+            texts = shared_texts([tables["deals"]], prepared.compiled.copied)
+        deals = prepared.run(tables, as_of, _waiver_table(waivers, as_of), texts)
+        return Judged(deals, prepared.compiled, as_of)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        for prepared in self._prepared.values():
+            prepared.close()
+        self._prepared = {}
+
+    def _ready(self, *, observing: bool) -> Prepared:
+        if observing not in self._prepared:
+            delivered, tracked = self._shape
+            compiled = compile_playbook(self.playbook, self.crm, delivered, tracked, observing=observing)
+            self._prepared[observing] = Prepared(compiled, self._calendar, self._threads)
+        return self._prepared[observing]
+
+
+def _conformed(table: pa.Table | None, schema: pa.Schema) -> pa.Table:
+    """Give a table the canonical columns in the canonical order; what was not delivered is null."""
+    if table is None:
+        return schema.empty_table()
+    known = set(table.column_names)
+    columns = [
+        table[each.name].cast(each.type) if each.name in known else pa.nulls(table.num_rows, each.type)
+        for each in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _waiver_table(waivers: Sequence[Waiver], as_of: datetime) -> pa.Table:
+    held: dict[str, list[str]] = {}
+    for waiver in waivers:
+        if waiver.holds(as_of):
+            held.setdefault(waiver.deal_id, []).append(waiver.criterion)
+    return pa.table({"deal_id": list(held), "_waived": list(held.values())}, schema=WAIVERS)

@@ -1,0 +1,127 @@
+"""Rules, which belong to no stage: in layers, so that one may read what earlier ones and everything else found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import ibis
+from ibis.expr import types as ir
+
+from engine.judge.query.judgement import Judgement, Judgements
+from engine.judge.query.readers import DealReader, deal_column
+from engine.judge.query.related import count_state
+from engine.judge.query.scope import NOW, Build
+from engine.judge.query.truth import surely, threshold
+from rules.condition import MET, Quantifier, Reference, Related, Score
+from rules.playbook import Kind, ProgressClock, Rule
+from rules.table import UNMET, expression, state_number
+from rules.table_values import value_expression
+from rules.types import FieldType
+
+NOTHING = ibis.null("int8")
+
+
+def add_rules(build: Build, judgements: Judgements) -> None:
+    """Judge the rules layer by layer."""
+    for layer in sorted({rule.layer for rule in build.playbook.rules}):
+        build.frame.add({"_flags": _flags(build, judgements)})
+        for rule in (rule for rule in build.playbook.rules if rule.layer == layer):
+            _add_rule(build, judgements, rule)
+        judgements.settle(build)
+
+
+def _add_rule(build: Build, judgements: Judgements, rule: Rule) -> None:
+    missing = tuple(dict.fromkeys([*build.missing(rule.when), *build.missing(rule.require or MET)]))
+    if missing:
+        judgements.unjudged[rule.id] = missing
+        return
+    reader, column = _RuleReader(build, NOW, judgements), build.name("rule")
+    deals = build.frame.table
+    fires = surely(expression(rule.when, reader)) & deals["_stage"].notnull()
+    state = ibis.literal(UNMET, "int8") if rule.require is None else state_number(expression(rule.require, reader))
+    found = ibis.ifelse(fires & (state != 1), state, NOTHING)
+    judgement = Judgement(rule.id, Kind.RULE, column, rule.enforce, source=rule, extras=("open",))
+    judgements.add(judgement, {column: found})
+
+
+def _flags(build: Build, judgements: Judgements) -> ir.ArrayValue:
+    """Give the flags raised so far."""
+    deals = build.frame.table
+    raised = [ibis.ifelse(on, flag, ibis.null("string")) for on, flag in _raised(deals, judgements)]
+    return ibis.array(raised) if raised else ibis.literal([], type="array<string>")
+
+
+def _raised(deals: ir.Table, judgements: Judgements) -> Iterator[tuple[ir.BooleanValue, str]]:
+    for each in judgements.items:
+        is_on = None if each in judgements.unsettled else deals[f"{each.column}.open"]
+        if is_on is not None and isinstance(each.source, Rule) and each.source.flag:
+            yield is_on, each.source.flag
+        if is_on is not None and isinstance(each.source, ProgressClock):
+            for number, step in enumerate(each.source.steps, start=1):
+                if step.flag:
+                    yield is_on & surely(deals[f"{each.column}.step"] == number), step.flag
+
+
+@dataclass(frozen=True)
+class _RuleReader(DealReader):
+    """Reads a deal together with what was found on it so far."""
+
+    judgements: Judgements
+
+    def related(self, node: Related) -> ir.BooleanValue:
+        if node.table != "findings":
+            return DealReader.related(self, node)
+        return self._of_findings(node)
+
+    def _of_findings(self, node: Related) -> ir.BooleanValue:
+        """Count what was found: each possible finding is a row with fixed kind, id, stage and strictness."""
+        sure: ir.IntegerValue = ibis.literal(0)
+        wrong: ir.IntegerValue = ibis.literal(0)
+        for each in self.judgements.items:
+            if each not in self.judgements.unsettled:
+                count, where, held = self._row(node, each)
+                sure = sure + ibis.ifelse(where & held, count, 0)
+                wrong = wrong + ibis.ifelse(where & ~held, count, 0)
+        return self._quantified(node, sure, wrong)
+
+    def _row(self, node: Related, each: Judgement) -> tuple[ir.IntegerValue, ir.BooleanValue, ir.BooleanValue]:
+        deals = self.build.frame.table
+        reader = _FindingReader(self.build, NOW, each)
+        count = ibis.ifelse(deals[f"{each.column}.open"], 1, 0)
+        return count, surely(expression(node.where, reader)), surely(expression(node.condition, reader))
+
+    def _quantified(self, node: Related, sure: ir.IntegerValue, wrong: ir.IntegerValue) -> ir.BooleanValue:
+        if node.quantifier is Quantifier.COUNT:
+            return count_state((sure, sure), node, self)
+        least = value_expression(node.at_least, self, FieldType.NUMBER)
+        enough = threshold(sure, sure, least)
+        match node.quantifier:
+            case Quantifier.NO:
+                return ~enough
+            case Quantifier.EVERY:
+                return enough & (wrong == 0)
+            case _:
+                return enough
+
+
+@dataclass(frozen=True)
+class _FindingReader(DealReader):
+    """Reads one possible finding as a row: everything but its state is fixed."""
+
+    judgement: Judgement
+
+    def column(self, subject: Reference | Score) -> ir.Value:
+        if not isinstance(subject, Reference) or subject.table != "findings":
+            return self.build.frame.table[deal_column(subject)]
+        each, deals = self.judgement, self.build.frame.table
+        if subject.name == "state":
+            return ibis.ifelse(deals[each.column] == UNMET, "unmet", "unknown")
+        fixed: Mapping[str, str] = {
+            "kind": each.kind.value,
+            "criterion": each.id,
+            "enforce": each.enforce.value,
+            "stage": each.stage,
+        }
+        value = fixed[subject.name]
+        return ibis.literal(value) if value else ibis.null("string")

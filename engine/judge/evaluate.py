@@ -8,7 +8,6 @@ a table of DuckDB's own in the query would have it planned anew at every run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -19,22 +18,16 @@ import pyarrow as pa
 from engine.judge.calendar import BusinessCalendar
 from engine.judge.copies import SCHEMA as TEXTS
 from engine.judge.copies import shared_texts
+from engine.judge.judged import Judged
 from engine.judge.query.compiled import Compiled, compile_playbook
 from engine.judge.tables import Tables, canonical_schemas
+from engine.judge.verdict_making import verdicts_of
+from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
 from rules.playbook import Playbook
 
 WAIVERS = pa.schema([("deal_id", pa.string()), ("_waived", pa.list_(pa.string()))])
 AS_OF = pa.schema([("as_of", pa.timestamp("us", tz="UTC"))])
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The query's answer for one batch: one row per deal, sorted by id, and what its columns mean."""
-
-    deals: pa.Table
-    compiled: Compiled
-    as_of: datetime
 
 
 class _Feed:
@@ -126,6 +119,34 @@ class Evaluator:
         deals = prepared.run(tables, as_of, _waiver_table(waivers, as_of), texts)
         return Judged(deals, prepared.compiled, as_of)
 
+    def judge(
+        self,
+        tables: Tables,
+        as_of: datetime,
+        waivers: Sequence[Waiver] = (),
+        texts: pa.Table | None = None,
+        *,
+        words: bool = True,
+    ) -> list[Verdict]:
+        """Judge one batch and give its verdicts, sorted by deal id; without `words` findings say nothing."""
+        judged = self.evaluate(tables, as_of, waivers, texts, observing=words)
+        return verdicts_of(judged, tables, waivers)
+
+    def applies(self, tables: Tables, as_of: datetime) -> dict[str, bool | None]:
+        """Say by deal id whether the playbook applies; None where it cannot be told."""
+        deals = self.evaluate(tables, as_of).deals
+        states = {1: True, 0: False}
+        pairs = zip(deals["id"].to_pylist(), deals["_applies"].to_pylist(), strict=True)
+        return {key: states.get(number) for key, number in pairs}
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """Say, one sentence each, what could not be judged because the CRM does not deliver it."""
+        missing = self.compiled.unjudged
+        return tuple(
+            f"`{name}` is not judged: the crm does not deliver {_listed(tables)}" for name, tables in missing.items()
+        )
+
     def __enter__(self) -> Self:
         return self
 
@@ -146,6 +167,24 @@ class Evaluator:
             compiled = compile_playbook(self.playbook, self.crm, delivered, tracked, observing=observing)
             self._prepared[observing] = Prepared(compiled, self._calendar, self._threads)
         return self._prepared[observing]
+
+
+def judge(
+    playbook: Playbook,
+    tables: Tables,
+    as_of: datetime,
+    *,
+    crm: str = "local",
+    waivers: Sequence[Waiver] = (),
+    words: bool = True,
+) -> list[Verdict]:
+    """Judge one batch that is a whole pipeline; compiles the playbook anew, so keep an `Evaluator` for many."""
+    with Evaluator(playbook, crm, delivered=tables.delivered, tracked=tables.tracked) as evaluator:
+        return evaluator.judge(tables, as_of, waivers, words=words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _conformed(table: pa.Table | None, schema: pa.Schema) -> pa.Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.judge.evaluate import Judged
+from engine.judge.judged import Judged
 from engine.judge.query.observe import leaves
 from engine.judge.query.scope import Scope
 from engine.judge.seen import Look, Seen

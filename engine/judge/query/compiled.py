@@ -49,6 +49,7 @@ class Compiled:
     offsets: tuple[int, ...]
     copied: tuple[str, ...]
     observed: Observed
+    observing: bool = False
 
 
 def compile_playbook(
@@ -119,6 +120,7 @@ def _finished(build: Build, judgements: Judgements, offsets: tuple[int, ...], ob
         offsets,
         tuple(each.name for each in copied_fields(build.playbook)),
         observed,
+        build.counting,
     )
 
 

@@ -69,7 +69,8 @@ class Change:
 
     `key` names the change in the outbox. For tasks, `task` holds the task as it shall be (`id` is the CRM's own, ""
     for a new one) and `task.key` is what finds it again. For MOVE_STAGE, `to_stage` is the CRM's stage name, and
-    `from_stage` the one the deal must still stand in; `note` says why.
+    `from_stage` the one the deal must still stand in; `note` says why; `at` is the moment a CRM that keeps no clock of
+    its own records.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Change:
     from_stage: str = ""
     to_stage: str = ""
     note: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,293 @@
+"""The reference evaluator: a playbook judged row by row in plain Python, written from the language's definition alone.
+
+It is slow and naive on purpose. Property tests hold the table engine against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from engine.judge.tables import Tables
+from engine.judge.waivers import Waiver
+from rules.condition import Condition
+from rules.playbook import Criterion, Dimension, Enforce, Kind, Playbook, Rule, Scorecard, Stage
+from tests.reference.reference_clocks import Found, clock_findings
+from tests.reference.reference_conditions import holds, resolve
+from tests.reference.reference_delivered import judgeable
+from tests.reference.reference_world import Card, Here, Row, World
+
+ASKED_AFTER_CLOSING = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the reference says about one deal; `gate` is status, allowed stage and unmet criteria."""
+
+    deal_id: str
+    stage: str | None
+    segment: str
+    gate: tuple[str, str, tuple[str, ...]] | None
+    cards: Mapping[str, Card]
+    findings: tuple[Found, ...]
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags raised on the deal."""
+        return frozenset(found.flag for found in self.findings if found.flag and found.open)
+
+
+def reference(
+    playbook: Playbook, tables: Tables, as_of: datetime, crm: str = "local", waivers: Sequence[Waiver] = ()
+) -> list[Expected]:
+    """Judge every deal the playbook applies to, sorted by id."""
+    world = World.of(playbook, tables, crm, waivers)
+    deals = sorted(world.rows["deals"], key=lambda deal: str(deal["id"]))
+    judged = [_deal(Here(world, deal, as_of)) for deal in deals]
+    return [each for each in judged if each is not None]
+
+
+def _deal(here: Here) -> Expected | None:
+    playbook, world = here.world.playbook, here.world
+    here = replace(here, segment=_segment(here))
+    applies = holds(playbook.applies_to, here) if judgeable(world, playbook.applies_to) else True
+    if applies is False:
+        return None
+    for card in playbook.scorecards:
+        here = replace(here, cards={**here.cards, card.id: _card(card, here)})
+    stage, ids = world.stage(here.deal["stage"]), [each.id for each in playbook.stages]
+    ended = _ended_in(here)
+    found = [Found("applies_to", Kind.RULE, Enforce.ADVISE, "unknown")] if applies is None else []
+    if ended is not None:
+        found += _after_closing(ended, here)
+    elif stage not in ids:
+        found += [Found("unmapped", Kind.UNMAPPED, Enforce.ADVISE, "unmet")]
+    else:
+        found += _open_deal(ids.index(stage), here)
+    found = _with_waivers(found, here)
+    if ended is None and stage in ids:
+        found = _with_rules(found, here)
+    gate = None if ended is not None or stage not in ids else _gate(ids.index(stage), found, playbook)
+    return Expected(here.deal["id"], ended or stage, here.segment, gate, here.cards, tuple(found))
+
+
+def _segment(here: Here) -> str:
+    segments = here.world.playbook.segments
+    return next((each.id for each in segments if judgeable(here.world, each.when) and holds(each.when, here)), "")
+
+
+def _ended_in(here: Here) -> str | None:
+    """Give the outcome a deal ended in; None for an open one."""
+    stage = here.world.stage(here.deal["stage"])
+    if stage in {outcome.id for outcome in here.world.playbook.outcomes} and stage not in _stage_ids(here):
+        return stage
+    outcome: str | None = here.deal.get("outcome")
+    return outcome if outcome in {"won", "lost"} else None
+
+
+def _stage_ids(here: Here) -> set[str]:
+    return {stage.id for stage in here.world.playbook.stages}
+
+
+# scorecards (rule 9)
+
+
+def _card(card: Scorecard, here: Here) -> Card:
+    dimensions = {each.id: _points(each, here) for each in card.dimensions}
+    points = sum(each.weight * dimensions[each.id] for each in card.dimensions)
+    percent = _percent(points, card.most)
+    band = next((name for name, least in card.bands if percent >= least), "")
+    by_dimension = {
+        each.id: (dimensions[each.id], _percent(dimensions[each.id], each.most)) for each in card.dimensions
+    }
+    return Card(points, percent, band, by_dimension)
+
+
+def _points(dimension: Dimension, here: Here) -> int:
+    levels = [level for level in dimension.levels if judgeable(here.world, level.when) and holds(level.when, here)]
+    return max((level.points for level in levels), default=0)
+
+
+def _percent(points: int, most: int) -> Fraction:
+    return Fraction(100 * points, most) if most else Fraction(0)
+
+
+# criteria (rules 3 to 5)
+
+
+def _criteria(criteria: Iterable[Criterion], kind: Kind, stage: str | None, here: Here) -> list[Found]:
+    found = [(each, person, state) for each in criteria for person, state in _judged(each, here, stage)]
+    return [Found(each.id, kind, each.enforce, state, person, stage=stage) for each, person, state in found]
+
+
+def _judged(criterion: Criterion, here: Here, stage: str | None) -> list[tuple[str, str]]:
+    """Give the persons ("" for the deal) and states of a criterion's findings; none where it is met."""
+    here = _until_left(here, stage) if criterion.until_left and stage is not None else here
+    if not judgeable(here.world, criterion.when, criterion.require):
+        return []
+    if criterion.for_each is not None and not here.world.has("contacts", "role"):
+        return []
+    applies = holds(criterion.when, here)
+    if applies is not True:
+        return [("", "unknown")] if applies is None else []
+    if criterion.for_each is not None:
+        return _per_person(criterion, here)
+    return _state("", holds(criterion.require, here))
+
+
+def _state(person: str, truth: bool | None) -> list[tuple[str, str]]:  # noqa: FBT001
+    return [] if truth else [(person, "unknown" if truth is None else "unmet")]
+
+
+def _per_person(criterion: Criterion, here: Here) -> list[tuple[str, str]]:
+    each = criterion.for_each
+    assert each is not None
+    rows = here.related("contacts")
+    roles: dict[str, list[bool | None]] = {row["id"]: [] for row in rows}
+    for row in rows:
+        role = here.world.role(row["role"])
+        roles[row["id"]].append(None if role is None else role in each.roles)
+    asked = [person for person, states in roles.items() if True in states]
+    found = [state for person in asked for state in _state(person, _person_meets(person, criterion.require, here))]
+    least, maybe = resolve(each.at_least, here), sum(None in states for states in roles.values() if True not in states)
+    if least is None:
+        return [*found, ("", "unknown")]
+    missing = len(asked) < least
+    return [*found, ("", "unknown" if len(asked) + maybe >= least else "unmet")] if missing else found
+
+
+def _person_meets(person: str, require: Condition, here: Here) -> bool | None:
+    states = [holds(require, here.at("contacts", row)) for row in here.related("contacts") if row["id"] == person]
+    return True if True in states else None if None in states else False
+
+
+def _until_left(here: Here, stage: str) -> Here:
+    """Look at a deal as it was when it last left a stage, where that is behind it and known (rule 4)."""
+    ids = [each.id for each in here.world.playbook.stages]
+    present = here.world.stage(here.deal["stage"])
+    behind = _ended_in(here) is not None or (present in ids and ids.index(present) > ids.index(stage))
+    left = [row["changed_at"] for row in here.related("stage_changes") if here.world.stage(row["from_stage"]) == stage]
+    left = [moment for moment in left if moment is not None]
+    return replace(here, now=max(left), cut=max(left)) if behind and left else here
+
+
+# a deal in a stage
+
+
+def _open_deal(present: int, here: Here) -> list[Found]:
+    playbook = here.world.playbook
+    stages = playbook.stages
+    asked = [stage for stage in stages[:present] if not stage.optional or _visited(stage, here)]
+    found = _criteria(playbook.every_stage, Kind.EXIT_CRITERION, None, here)
+    for stage in (*asked, stages[present]):
+        found += _criteria(stage.exit_criteria, Kind.EXIT_CRITERION, stage.id, here)
+    following = _next_stage(present, playbook)
+    if following is not None:
+        found += _criteria(following.entry_criteria, Kind.ENTRY_CRITERION, following.id, here)
+    for clock in playbook.clocks:
+        found += clock_findings(clock, stages[present].id, here)
+    return found + _moves(present, here)
+
+
+def _visited(stage: Stage, here: Here) -> bool:
+    rows = here.related("stage_changes")
+    return any(here.world.stage(row[end]) == stage.id for row in rows for end in ("from_stage", "to_stage"))
+
+
+def _next_stage(present: int, playbook: Playbook) -> Stage | None:
+    return next((stage for stage in playbook.stages[present + 1 :] if not stage.optional), None)
+
+
+def _moves(present: int, here: Here) -> list[Found]:
+    stages, moves = here.world.playbook.stages, here.world.playbook.moves
+    ids = [stage.id for stage in stages]
+    ends = [
+        (row["changed_at"], here.world.stage(row["from_stage"]), here.world.stage(row["to_stage"]))
+        for row in here.related("stage_changes")
+        if row["changed_at"]
+    ]
+    named = [(at, ids.index(start), ids.index(to)) for at, start, to in ends if start in ids and to in ids]
+    if not named or max(named)[2] != present:
+        return []
+    _, start, to = max(named)
+    if moves.skip and any(not stage.optional for stage in stages[start + 1 : to]):
+        return [Found("moves.skip", Kind.BYPASS, moves.skip, "unmet")]
+    return [Found("moves.back", Kind.BYPASS, moves.back, "unmet")] if moves.back and to < start else []
+
+
+# rules (rule 15) and waivers (rule 6)
+
+
+def _with_rules(found: list[Found], here: Here) -> list[Found]:
+    rules = here.world.playbook.rules
+    for layer in sorted({rule.layer for rule in rules}):
+        seen = replace(
+            here,
+            findings=tuple(_as_row(each) for each in found if each.open),
+            flags=frozenset(each.flag for each in found if each.flag and each.open),
+        )
+        fired = [each for rule in rules if rule.layer == layer for each in _rule(rule, seen)]
+        found = found + _with_waivers(fired, here)
+    return found
+
+
+def _rule(rule: Rule, here: Here) -> list[Found]:
+    if not judgeable(here.world, rule.when, rule.require) or holds(rule.when, here) is not True:
+        return []
+    states = _state("", False if rule.require is None else holds(rule.require, here))
+    return [Found(rule.id, Kind.RULE, rule.enforce, state, flag=rule.flag) for _, state in states]
+
+
+def _as_row(found: Found) -> Row:
+    words = {"kind": found.kind.value, "criterion": found.criterion, "state": found.state}
+    return {**words, "enforce": found.enforce.value, "stage": found.stage}
+
+
+def _with_waivers(found: list[Found], here: Here) -> list[Found]:
+    held = {each.criterion for each in here.world.waivers if each.deal_id == here.deal["id"] and each.holds(here.now)}
+    return [replace(each, waived=bool({each.criterion, f"{each.criterion}:{each.person}"} & held)) for each in found]
+
+
+# the gate (rule 7) and closed deals
+
+
+def _gate(present: int, found: list[Found], playbook: Playbook) -> tuple[str, str, tuple[str, ...]]:
+    stages = playbook.stages
+    ids, following = [stage.id for stage in stages], _next_stage(present, playbook)
+    blocking = [each for each in found if each.open and each.enforce.blocks]
+    unmet = tuple(sorted({each.criterion for each in blocking}))
+    exits = [ids.index(each.stage or ids[present]) for each in blocking if each.kind is Kind.EXIT_CRITERION]
+    if exits and min(exits) < present:
+        return "blocked", ids[min(exits)], unmet
+    if blocking:
+        return "not_yet", ids[present], unmet
+    advised = any(each.open and each.enforce is Enforce.ADVISE for each in found)
+    return "advise" if advised else "clear", following.id if following else "won", unmet
+
+
+def _after_closing(ended: str, here: Here) -> list[Found]:
+    closed = here.deal.get("closed_at")
+    if closed is None or not here.now - ASKED_AFTER_CLOSING <= closed <= here.now:
+        return []
+    outcome = next((each for each in here.world.playbook.outcomes if each.id == ended), None)
+    found = _criteria(outcome.criteria if outcome else (), Kind.OUTCOME_CRITERION, None, here)
+    won = outcome.counts_as == "won" if outcome else ended == "won"
+    too_early = won and (_passed_a_gate(here) or (outcome is not None and _won_before(outcome.from_stage, here)))
+    return [*found, Found("won_too_early", Kind.BYPASS, Enforce.ADVISE, "unmet")] if too_early else found
+
+
+def _passed_a_gate(here: Here) -> bool:
+    stages = [stage for stage in here.world.playbook.stages if not stage.optional]
+    found = [each for stage in stages for each in _criteria(stage.exit_criteria, Kind.EXIT_CRITERION, stage.id, here)]
+    return any(each.open and each.enforce.blocks for each in _with_waivers(found, here))
+
+
+def _won_before(stage: str, here: Here) -> bool:
+    ids = [each.id for each in here.world.playbook.stages]
+    rows = [row for row in here.related("stage_changes") if row["changed_at"] is not None]
+    if not stage or not rows:
+        return False
+    start = here.world.stage(max(rows, key=lambda row: row["changed_at"])["from_stage"])
+    return start in ids and ids.index(start) < ids.index(stage)

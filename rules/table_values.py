@@ -84,7 +84,7 @@ def value_expression(value: Value, reader: Reader, like: FieldType) -> ir.Value:
             return _literal(scalar, like)
         case FieldValue(reference, None):
             return reader.column(reference)
-        case FieldValue(reference, plus):
+        case FieldValue(reference, Duration() as plus):
             return _moved(reader.column(reference), reference, plus, reader)
         case Moment(base, plus):
             start = reader.now() if base == "now" else reader.today()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
 from ibis.expr import types as ir
 
@@ -9,6 +11,7 @@ from engine.judge.calendar import column_of
 from engine.judge.query.frame import Frame
 from engine.judge.query.scope import NOW, Build
 from rules.table_text import not_blank
+from rules.table_values import as_date
 from rules.types import FieldType
 
 FREE_TEXT = {FieldType.TEXT, FieldType.LINK}
@@ -19,7 +22,8 @@ def start(build: Build) -> None:
     as_of = ibis.table({"as_of": "timestamp('UTC')"}, name="_as_of")
     moment = as_of.select(_now=as_of.as_of, _today=as_of.as_of.date())
     build.frame = Frame(moment)
-    build.moment = _with_business_days(build)
+    names = {NOW.column(f"today{column_of(n)}"): n for n in build.offsets}
+    build.moment = with_business_days(build, build.frame.table, NOW.column("today"), names)
     build.frame.table = _deals(build)
     waivers = ibis.table({"deal_id": "string", "_waived": "array<string>"}, name="_waivers")
     build.frame.join(waivers)
@@ -43,21 +47,24 @@ def money(amount: ir.Value, currency: ir.StringValue, build: Build) -> ir.Value:
     return ibis.cases((own, amount), *rates, else_=ibis.null(amount.type()))
 
 
-def _with_business_days(build: Build) -> ir.Table:
-    table = build.frame.table
-    if not build.offsets:
-        return table
-    days = calendar_table(build)
-    joined = table.left_join(days, table[NOW.column("today")] == days.date)
-    return build.frame.side(
-        joined.select(table, **{NOW.column(f"today{column_of(n)}"): days[column_of(n)] for n in build.offsets})
+def with_business_days(build: Build, step: ir.Table, day: str, names: Mapping[str, int]) -> ir.Table:
+    """Give a step with the business days so many after its column `day`, a date or an instant, as new columns."""
+    if not names:
+        return step
+    key = f"_day.{day}"
+    if key not in step.columns:
+        step = build.frame.extended(step, {key: as_date(step[day])})
+    calendar = calendar_table(build)
+    days = build.frame.side(
+        calendar.select(_date=calendar.date, **{name: calendar[column_of(n)] for name, n in names.items()})
     )
+    return build.frame.joined(step, days, {key: "_date"})
 
 
 def _deals(build: Build) -> ir.Table:
     deals = build.source("deals")
     types = build.types["deals"]
-    columns = {name: _tidy(deals, name, types[name], build) for name in deals.columns}
+    columns = {name: _tidy(deals, name, types[name], build) for name in deals.columns if name in build.read["deals"]}
     return build.frame.side(deals.select(**columns).cross_join(build.moment))
 
 
@@ -71,15 +78,16 @@ def _tidy(deals: ir.Table, name: str, kind: FieldType, build: Build) -> ir.Value
 
 def _add_parents(build: Build) -> None:
     for table, key, prefix in (("accounts", "account_id", "account"), ("owners", "owner_id", "owner")):
-        if table in build.delivered:
+        if build.read[table] and table in build.delivered:
             source, types = build.source(table), build.types[table]
             tidy = {
                 f"{prefix}.{name}": not_blank(source[name])
                 if types[name] in FREE_TEXT and name != "id"
                 else source[name]
                 for name in source.columns
+                if name in {"id", *build.read[table]}
             }
-            build.frame.join(build.frame.side(source.select(**tidy)), key=f"{prefix}.id", on=key)
+            build.frame.join(build.frame.side(source.select(**tidy)), {key: f"{prefix}.id"})
 
 
 def _add_position(build: Build) -> None:

@@ -14,10 +14,10 @@ from engine.judge.query.deadlines import deadline, late
 from engine.judge.query.history import add_field_changes, changes_up_to_now
 from engine.judge.query.judgement import Judgement, Judgements
 from engine.judge.query.proposal_clock import add_proposal_clock
-from engine.judge.query.readers import DealReader
+from engine.judge.query.readers import DealReader, deal_column
 from engine.judge.query.scope import NOW, Build
 from engine.judge.query.truth import NO, surely
-from rules.condition import MET, Value
+from rules.condition import MET, Reference, Value
 from rules.playbook import (
     Clock,
     CloseDateClock,
@@ -199,7 +199,8 @@ def _add_progress(build: Build, judgements: Judgements, clock: ProgressClock) ->
     add_field_changes(build, NOW, [name for name in clock.since_last if name not in times])
     changed = [build.changed[NOW, name] for name in clock.since_last if (NOW, name) in build.changed]
     deals, column = build.frame.table, build.name("clock")
-    moments = [deals[name] for name in [*times, *changed]]
+    moments = [deals[deal_column(Reference("deals", name, FieldType.TIME))] for name in times]
+    moments += [deals[name] for name in changed]
     start = f"{column}.since"
     build.frame.add(
         {start: ibis.coalesce(ibis.greatest(*moments) if len(moments) > 1 else moments[0], deals.created_at)}
@@ -224,7 +225,7 @@ def _add_progress(build: Build, judgements: Judgements, clock: ProgressClock) ->
 
 
 def _is_time(build: Build, name: str) -> bool:
-    return build.frame.table[name].type().is_timestamp()
+    return build.types["deals"][name] is FieldType.TIME
 
 
 def _undelivered(build: Build, clock: ProgressClock) -> list[str]:

@@ -24,7 +24,7 @@ from engine.judge.query.rules import add_rules
 from engine.judge.query.scope import NOW, Build, Scope
 from engine.judge.query.scorecards import add_scorecard
 from engine.judge.query.segments import add_segment
-from engine.judge.query.wanted import business_offsets, copied_fields, deal_conditions
+from engine.judge.query.wanted import business_offsets, columns_read, copied_fields, deal_conditions
 from rules.condition import Condition, Score
 from rules.playbook import Playbook
 from rules.table import expression, state_number
@@ -63,7 +63,7 @@ def compile_playbook(
     """Compile a playbook for a CRM; with `observing` the query also tells what every condition saw."""
     asked = tuple(asked_criteria(playbook))
     offsets = business_offsets(playbook)
-    build = Build(playbook, crm, delivered, tracked, observing, offsets)
+    build = Build(playbook, crm, delivered, tracked, observing, offsets, columns_read(playbook))
     judgements = Judgements()
     _add_facts(build, asked)
     for card in playbook.scorecards:

@@ -6,7 +6,7 @@ import ibis
 from ibis.expr import types as ir
 
 from engine.judge.calendar import column_of
-from engine.judge.query.base import calendar_table
+from engine.judge.query.base import with_business_days
 from engine.judge.query.scope import NOW, Build
 from rules.condition import Value
 from rules.table_values import as_date, durations_of, later
@@ -28,11 +28,8 @@ def deadline(build: Build, start: str, limit: Value) -> ir.DateValue:
 def join_business_day(build: Build, start: str, n: int) -> str:
     """Put beside each deal the business day so many after a column of the frame; give the new column's name."""
     name = f"{start}{column_of(n)}"
-    deals = build.frame.table
-    if name not in deals.columns:
-        days = calendar_table(build)
-        joined = deals.left_join(days, as_date(deals[start]) == days.date)
-        build.frame.table = build.frame.side(joined.select(deals, **{name: days[column_of(n)]}))
+    if name not in build.frame.table.columns:
+        build.frame.table = with_business_days(build, build.frame.table, start, {name: n})
     return name
 
 

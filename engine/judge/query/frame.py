@@ -1,41 +1,79 @@
 """A query as named steps: each sees the one before, so that no expression is ever written out twice.
 
-Ibis merges nested selects by repeating expressions; named steps (a `WITH` chain) keep layered judgements small.
+Ibis would merge nested selects by repeating their expressions, and list every column of every step. Here a step that
+adds columns is written `SELECT *, new`, and steps are chained by `WITH`, which keeps compiling and planning quick.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ibis
+import sqlglot as sg
+from ibis.backends.sql.compilers import DuckDBCompiler
 from ibis.expr import types as ir
+from sqlglot import expressions as sge
+
+OF_DEAL: Mapping[str, str] = {"id": "deal_id"}
+"""The usual keys of a join: the deal's id is the side table's deal_id."""
 
 
 class Frame:
     """The deals as one growing table of the query, and the side tables that were joined to it."""
 
     def __init__(self, deals: ir.Table) -> None:
-        self.steps: list[tuple[str, ir.Table]] = []
+        self.steps: list[tuple[str, sge.Query]] = []
+        self._compiler = DuckDBCompiler()
         self.table = self.side(deals)
 
     def side(self, table: ir.Table) -> ir.Table:
         """Name a table as a step of its own and give it as the later steps see it."""
-        name = f"_step_{len(self.steps)}"
-        self.steps.append((name, table))
-        return ibis.table(table.schema(), name=name)
+        return self._step(self._compiler.to_sqlglot(table), table.schema())
+
+    def extended(self, step: ir.Table, columns: Mapping[str, ir.Value]) -> ir.Table:
+        """Give a step with columns added, written over it."""
+        if not columns:
+            return step
+        added = step.select(**columns)
+        query = self._compiler.to_sqlglot(added)
+        query.args["expressions"].insert(0, sge.Star())
+        return self._step(query, dict(step.schema()) | dict(added.schema()))
+
+    def joined(
+        self, step: ir.Table, other: ir.Table, keys: Mapping[str, str] = OF_DEAL, columns: Sequence[str] | None = None
+    ) -> ir.Table:
+        """Give a step with another left joined by keys; all its other columns are added, or those named."""
+        names = [name for name in other.columns if name not in keys.values()] if columns is None else columns
+        on = sg.and_(*(_column(left, "l").eq(_column(right, "r")) for left, right in keys.items()))
+        query = (
+            sg.select(sge.Column(this=sge.Star(), table=sg.to_identifier("l")), *(_column(name, "r") for name in names))
+            .from_(_named(step, "l"))
+            .join(_named(other, "r"), on=on, join_type="left")
+        )
+        return self._step(query, dict(step.schema()) | {name: other.schema()[name] for name in names})
 
     def add(self, columns: Mapping[str, ir.Value]) -> None:
         """Add columns to the deals, written over the deals as they stand."""
-        if columns:
-            self.table = self.side(self.table.mutate(**columns))
+        self.table = self.extended(self.table, columns)
 
-    def join(self, other: ir.Table, key: str = "deal_id", on: str = "id") -> None:
-        """Left join a side table by key; its other columns are added to the deals."""
-        joined = self.table.left_join(other, self.table[on] == other[key])
-        wanted = [other[name] for name in other.columns if name != key]
-        self.table = self.side(joined.select(self.table, *wanted))
+    def join(self, other: ir.Table, keys: Mapping[str, str] = OF_DEAL, columns: Sequence[str] | None = None) -> None:
+        """Left join a step to the deals."""
+        self.table = self.joined(self.table, other, keys, columns)
 
     def sql(self, output: ir.Table) -> str:
         """Write the whole query for DuckDB, the output last."""
-        chain = ",\n".join(f'"{name}" AS (\n{ibis.to_sql(table, dialect="duckdb")}\n)' for name, table in self.steps)
-        return f"WITH {chain}\n{ibis.to_sql(output, dialect='duckdb')}"
+        chain = ",\n".join(f'"{name}" AS ({query.sql("duckdb")})' for name, query in self.steps)
+        return f"WITH {chain}\n{self._compiler.to_sqlglot(output).sql('duckdb')}"
+
+    def _step(self, query: sge.Query, schema: Mapping[str, object]) -> ir.Table:
+        name = f"_step_{len(self.steps)}"
+        self.steps.append((name, query))
+        return ibis.table(schema, name=name)
+
+
+def _named(step: ir.Table, alias: str) -> sge.Table:
+    return sg.table(step.get_name(), quoted=True).as_(alias)
+
+
+def _column(name: str, table: str) -> sge.Column:
+    return sg.column(name, table=table, quoted=True)

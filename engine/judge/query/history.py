@@ -8,7 +8,7 @@ import ibis
 from ibis.expr import types as ir
 
 from engine.judge.calendar import column_of
-from engine.judge.query.base import calendar_table
+from engine.judge.query.base import with_business_days
 from engine.judge.query.scope import NOW, Build, Scope, changes_read
 from engine.judge.query.truth import NO, UNKNOWN, surely
 from rules.condition import Condition, LastChangedBy, Reference, walk
@@ -31,7 +31,6 @@ def add_stage_history(build: Build, left: Sequence[str]) -> None:
         if stage.optional
     }
     build.frame.add(columns)
-    build.frame.add({"stage_entered_at": build.frame.table["_stage_entered_at"]})
     for stage in left:
         _add_scope(build, stage, known=known)
 
@@ -87,24 +86,16 @@ def _join_stage_changes(build: Build, left: Sequence[str]) -> None:
     totals |= {f"_left.{stage}": rows.changed_at.max(where=rows.from_stage == names[stage]) for stage in left}
     build.frame.join(build.frame.side(rows.group_by("deal_id").agg(**totals)))
     entries = rows.group_by(["deal_id", "to_stage"]).agg(_entered=rows.changed_at.max())
-    _join_entries(build, build.frame.side(entries))
+    build.frame.join(build.frame.side(entries), {"id": "deal_id", "stage": "to_stage"})
     _join_latest_move(build, rows, list(names.values()))
-
-
-def _join_entries(build: Build, entries: ir.Table) -> None:
-    deals = build.frame.table
-    joined = deals.left_join(entries, (deals.id == entries.deal_id) & (deals.stage == entries.to_stage))
-    build.frame.table = build.frame.side(joined.select(deals, entries["_entered"]))
 
 
 def _join_latest_move(build: Build, rows: ir.Table, names: Sequence[str]) -> None:
     """Join the latest change: between stages of the playbook (a move), and of any kind (how it ended)."""
     index = [(rows.from_stage == name, number) for number, name in enumerate(names)]
     to = [(rows.to_stage == name, number) for number, name in enumerate(names)]
-    moves = rows.mutate(
-        _from=ibis.cases(*index, else_=ibis.null("int64")), _to=ibis.cases(*to, else_=ibis.null("int64"))
-    )
-    moves = build.frame.side(moves)
+    ends = {"_from": ibis.cases(*index, else_=ibis.null("int64")), "_to": ibis.cases(*to, else_=ibis.null("int64"))}
+    moves = build.frame.extended(rows, ends)
     for prefix, picked in (
         ("_move", moves.filter(moves["_from"].notnull() & moves["_to"].notnull())),
         ("_last", moves),
@@ -138,11 +129,8 @@ def _add_scope(build: Build, stage: str, *, known: bool) -> None:
         now = ibis.ifelse(passed, deals[f"_left.{stage}"], now)
     build.frame.add({scope.column("now"): now})
     build.frame.add({scope.column("today"): build.frame.table[scope.column("now")].date()})
-    if build.offsets:
-        deals, days = build.frame.table, calendar_table(build)
-        joined = deals.left_join(days, deals[scope.column("today")] == days.date)
-        columns = {scope.column(f"today{column_of(n)}"): days[column_of(n)] for n in build.offsets}
-        build.frame.table = build.frame.side(joined.select(deals, **columns))
+    names = {scope.column(f"today{column_of(n)}"): n for n in build.offsets}
+    build.frame.table = with_business_days(build, build.frame.table, scope.column("today"), names)
 
 
 def _add_last_changed_by(build: Build, scope: Scope, node: LastChangedBy) -> None:

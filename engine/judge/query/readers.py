@@ -149,6 +149,8 @@ def deal_column(subject: Reference | Score) -> str:
     if isinstance(subject, Score):
         part = "percent" if subject.percent else "points"
         return f"_{subject.card}.{subject.dimension}.{part}"
+    if (subject.table, subject.name) == ("deals", "stage_entered_at"):
+        return "_stage_entered_at"
     if subject.table == "flags":
         return "_flags"
     return f"{PREFIX.get(subject.table, '')}{subject.name}"
@@ -193,4 +195,4 @@ def join_shared_texts(build: Build, fields: Sequence[Reference]) -> None:
                 }
             )
         )
-        build.frame.join(side, key=key, on=key)
+        build.frame.join(side, {key: key})

@@ -8,7 +8,7 @@ import ibis
 from ibis.expr import types as ir
 
 from engine.judge.calendar import column_of
-from engine.judge.query.base import FREE_TEXT, calendar_table, money
+from engine.judge.query.base import FREE_TEXT, money, with_business_days
 from engine.judge.query.readers import DealReader, RowReader, deal_column, row_column
 from engine.judge.query.activity import buyer_activity
 from engine.judge.query.scope import NOW, Build, Scope, changes_read
@@ -41,7 +41,7 @@ def rows_of(
     if waivers:
         deal["_waived"] = build.frame.table["_waived"]
     rows = _beside_deal(build, scope, _source_rows(build, scope, table), deal)
-    rows = _up_to_now(rows, scope, table)
+    rows = _up_to_now(build, rows, scope, table)
     rows = _with_business_days(build, rows, conditions)
     people = [node for condition in conditions for node in walk(condition) if isinstance(node, Related)]
     return _with_people(build, scope, rows, people, deal) if people else (rows, {})
@@ -126,18 +126,16 @@ def _beside_deal(build: Build, scope: Scope, rows: ir.Table, deal: Mapping[str, 
     )
 
 
-def _up_to_now(rows: ir.Table, scope: Scope, table: str) -> ir.Table:
+def _up_to_now(build: Build, rows: ir.Table, scope: Scope, table: str) -> ir.Table:
     if scope == NOW or table not in ROW_TIME:
         return rows
-    return rows.filter(rows[ROW_TIME[table]] <= rows[scope.column("now")])
+    return build.frame.side(rows.filter(rows[ROW_TIME[table]] <= rows[scope.column("now")]))
 
 
 def _with_business_days(build: Build, rows: ir.Table, conditions: Sequence[Condition]) -> ir.Table:
     for base, days in sorted(business_bases(conditions), key=lambda each: (each[0].name, each[1])):
         if not base.of_deal and base.name in rows.columns:
-            calendar = calendar_table(build)
-            joined = rows.left_join(calendar, as_date(rows[base.name]) == calendar.date)
-            rows = build.frame.side(joined.select(rows, **{f"{base.name}{column_of(days)}": calendar[column_of(days)]}))
+            rows = with_business_days(build, rows, base.name, {f"{base.name}{column_of(days)}": days})
     return rows
 
 

@@ -11,7 +11,7 @@ from ibis.expr import types as ir
 
 from engine.judge.query.frame import Frame
 from engine.judge.tables import canonical_types
-from rules.condition import Condition, LastChangedBy, Reference, Related, Score, references, walk
+from rules.condition import Compare, Condition, LastChangedBy, Operator, Reference, Related, references, walk
 from rules.playbook import Playbook, Stage
 from rules.types import FieldType
 
@@ -48,7 +48,8 @@ class Build:
     """One compilation in the making: the frame grows while each file adds its judgements.
 
     `delivered` are the columns each table has; `tracked` the deal fields with a history (None: all); `counting`
-    asks for the counts of related rows beside their states, which only explanations need.
+    asks for the counts of related rows beside their states, which only explanations need. `offsets` are the
+    business days the playbook counts, `read` the columns it reads of deals, accounts and owners.
     """
 
     playbook: Playbook
@@ -57,6 +58,7 @@ class Build:
     tracked: frozenset[str] | None
     counting: bool
     offsets: Sequence[int]
+    read: Mapping[str, frozenset[str]]
     frame: Frame = field(init=False)
     moment: ir.Table = field(init=False)
     related: dict[tuple[Scope, Related], str] = field(default_factory=dict)
@@ -122,17 +124,11 @@ class Build:
         return self.delivers("activities", "contact_ids", "happened_at")
 
 
+CHANGES = {Operator.CHANGED_SINCE, Operator.CHANGED_WITHIN}
+
+
 def changes_read(condition: Condition) -> Iterator[Reference]:
     """Yield the deal fields whose changes a condition asks about."""
     for node in walk(condition):
-        if (
-            hasattr(node, "operator")
-            and node.operator.value.startswith("changed_")
-            and isinstance(node.subject, Reference)
-        ):
+        if isinstance(node, Compare) and node.operator in CHANGES and isinstance(node.subject, Reference):
             yield node.subject
-
-
-def scores_read(condition: Condition) -> Iterator[Score]:
-    """Yield the scores a condition reads."""
-    return (subject for subject in references(condition) if isinstance(subject, Score))

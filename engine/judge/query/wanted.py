@@ -18,6 +18,7 @@ from rules.condition import (
     PerSegment,
     Reference,
     Value,
+    references,
     walk,
 )
 from rules.playbook import (
@@ -59,6 +60,27 @@ def every_condition(playbook: Playbook) -> Iterator[Condition]:
     yield from (clock.when for clock in playbook.clocks if isinstance(clock, ProgressClock))
     for rule in playbook.rules:
         yield from (rule.when, rule.require or MET)
+
+
+ALWAYS_READ = frozenset(
+    {"id", "stage", "outcome", "owner_id", "account_id", "currency", "created_at", "stage_entered_at", "closed_at"}
+)
+"""The columns of deals that every judgement needs."""
+
+
+def columns_read(playbook: Playbook) -> dict[str, frozenset[str]]:
+    """Give the columns a playbook reads of deals, and of the deal's account and owner."""
+    read: dict[str, set[str]] = {"deals": set(ALWAYS_READ), "accounts": set(), "owners": set()}
+    for condition in every_condition(playbook):
+        for subject in references(condition):
+            if isinstance(subject, Reference) and subject.table in read:
+                read[subject.table].add(subject.name)
+    for clock in playbook.clocks:
+        if isinstance(clock, NextStepClock):
+            read["deals"] |= {"next_step", "next_step_date"}
+        if isinstance(clock, ProgressClock):
+            read["deals"] |= set(clock.since_last)
+    return {table: frozenset(names) for table, names in read.items()}
 
 
 def copied_fields(playbook: Playbook) -> list[Reference]:

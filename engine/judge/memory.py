@@ -29,8 +29,8 @@ class Memory:
     """What was seen and written before.
 
     `opened` tells when a finding, by key and occurrence, last became open (or upcoming) without a waiver; `tasks` what
-    we last wrote, by task key; `last_stage` the playbook stage each deal stood in at its last check; `moves_today` how
-    often each deal's move was undone on this local day.
+    we last wrote, by task key; `last_stage` where each deal stood at its last check, in the CRM's words;
+    `moves_today` how often each deal's move was undone on this local day.
     """
 
     opened: Mapping[tuple[str, str], datetime] = field(default_factory=dict)

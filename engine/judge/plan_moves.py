@@ -15,7 +15,7 @@ def corrective_move(verdict: Verdict, terms: Terms, memory: Memory, settings: Pl
     A deal whose evidence decays where it stands, one that went back, one never seen before, a closed one and one whose
     moves were undone often enough today are left where they stand.
     """
-    gate, last = verdict.gate, memory.last_stage.get(verdict.deal_id, "")
+    gate, last = verdict.gate, terms.stage(memory.last_stage.get(verdict.deal_id, ""))
     if not settings.correct_moves or gate is None or gate.status is not GateStatus.BLOCKED or verdict.crm_stage is None:
         return None
     if not _moved_on(terms, last, verdict.stage):

@@ -25,6 +25,10 @@ class Terms:
         """Give the CRM's name of a stage or outcome; its id where the CRM has no other."""
         return self.names.get(stage, stage)
 
+    def stage(self, name: str) -> str:
+        """Give the id of the stage that the CRM calls so; "" where none is."""
+        return next((stage for stage in self.order if self.names[stage] == name), "")
+
 
 @dataclass(frozen=True, slots=True)
 class PlanSettings:

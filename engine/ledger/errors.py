@@ -1,0 +1,39 @@
+"""What can be wrong with the store, in words for whoever set it up."""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """The store could not be opened or used; the message says what to do about it."""
+
+
+class UnreachableLedgerError(LedgerError):
+    """The database does not answer, or is none."""
+
+    def __init__(self, shown: str, reason: str) -> None:
+        super().__init__(f"the store `{shown}` cannot be opened: {reason}\n  help: check the path or address")
+
+
+class MissingDriverError(LedgerError):
+    """The driver for the database is not installed."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(f"the store `{shown}` needs a driver\n  help: install `dealgate[postgresql]`")
+
+
+class OutdatedLedgerError(LedgerError):
+    """The tables are not those this version works with."""
+
+    def __init__(self, shown: str, found: str, wanted: str) -> None:
+        state = f"is at version `{found}`" if found else "has no tables yet"
+        super().__init__(
+            f"the store `{shown}` {state}, this engine needs `{wanted}`\n"
+            "  help: run the command again with `--upgrade-store`"
+        )
+
+
+class LostRunError(LedgerError):
+    """Another worker took this run over, since it was not heard of for longer than its lease."""
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__(f"run {run_id} was given up by another worker while it paused\n  help: start it again")

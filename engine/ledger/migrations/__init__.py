@@ -1,0 +1,1 @@
+"""The store's tables through time, as Alembic revisions."""

@@ -1,0 +1,116 @@
+"""Opening the store: SQLite by default, PostgreSQL by URL, its tables brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from engine.ledger.errors import LedgerError, MissingDriverError, OutdatedLedgerError, UnreachableLedgerError
+from engine.ledger.migrate import found_version, upgrade, wanted_version
+
+BUSY_SECONDS = 30
+READ_ONLY = "dealgate_read_only"
+
+
+class Ledger:
+    """The store of runs, findings, changes, receipts and waivers. Use as a context manager."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open one transaction that writes: committed at the end, rolled back on any error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open one transaction that only reads, and holds up no writer."""
+        with self.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_ledger(where: str | Path, *, may_upgrade: bool = False) -> Ledger:
+    """Open the store at a path (SQLite) or URL; a new SQLite file is given its tables.
+
+    Raises LedgerError where it cannot be opened, or its tables are of another version and `may_upgrade` is not set.
+    """
+    url = store_url(where)
+    shown = url.render_as_string(hide_password=True)
+    engine = _engine(url, shown)
+    try:
+        _ready(engine, shown, may_upgrade=may_upgrade)
+    except DBAPIError as error:
+        engine.dispose()
+        raise UnreachableLedgerError(shown, str(error.orig).strip().splitlines()[0]) from error
+    except LedgerError:
+        engine.dispose()
+        raise
+    return Ledger(engine)
+
+
+def store_url(where: str | Path) -> URL:
+    """Read a path or URL; `postgresql://` is served by psycopg."""
+    words = str(where)
+    if "://" not in words:
+        return URL.create("sqlite", database=words)
+    try:
+        url = make_url(words)
+    except ArgumentError as error:
+        raise UnreachableLedgerError(words.partition("://")[0], "this is no address") from error
+    return url.set(drivername="postgresql+psycopg") if url.drivername in {"postgresql", "postgres"} else url
+
+
+def _engine(url: URL, shown: str) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise MissingDriverError(shown) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401 - as declared by SQLAlchemy
+    connection.isolation_level = None
+    for setting in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _ready(engine: Engine, shown: str, *, may_upgrade: bool) -> None:
+    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        found = found_version(connection)
+    wanted = wanted_version()
+    if found == wanted:
+        return
+    fresh = found == "" and engine.dialect.name == "sqlite"
+    if not (fresh or may_upgrade):
+        raise OutdatedLedgerError(shown, found, wanted)
+    with engine.begin() as connection:
+        upgrade(connection)

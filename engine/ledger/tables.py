@@ -1,0 +1,202 @@
+"""The ledger's tables: runs, finding transitions, deals seen, the outbox, receipts, waivers, tasks as we wrote them.
+
+Their history is in `migrations/`; a test compares both.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+NAMES = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
+BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
+"""An auto-incremented key; SQLite counts only plain integers."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC, to the microsecond, on databases with time zones and without."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - as declared by SQLAlchemy
+        """Keep the zone where the database can."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC, without a zone where the database has none."""
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back a moment that knows it is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(naming_convention=NAMES)
+
+playbook_text = Table(
+    "playbook_text",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("crm", Text, nullable=False),
+    Column("as_of", UtcTime, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("lease_until", UtcTime, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("totals", JSON),
+    Column("checksum", String(64)),
+    Column("refusals", JSON),
+    Index(None, "state"),
+)
+
+run_playbook = Table(
+    "run_playbook",
+    metadata,
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("hash", String(64), ForeignKey("playbook_text.hash"), nullable=False),
+)
+
+STANDING = text("until IS NULL")
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("deal_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("criterion", Text, nullable=False),
+    Column("enforce", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("waiver", Text, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), nullable=False),
+    Column("until", UtcTime),
+    Column("until_run", BIG_KEY, ForeignKey("run.id")),
+    Index("ux_finding_standing", "key", "occurrence", unique=True, sqlite_where=STANDING, postgresql_where=STANDING),
+    Index(None, "deal_id"),
+    Index(None, "run_id"),
+    Index(None, "until_run"),
+)
+"""One row a transition: what a finding was from `since` `until` something about it changed (null: it still stands)."""
+
+deal_seen = Table(
+    "deal_seen",
+    metadata,
+    Column("deal_id", Text, primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("checked_at", UtcTime, nullable=False),
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), nullable=False),
+    Column("stage_before", Text),
+    Column("checked_before", UtcTime),
+    Index(None, "run_id"),
+)
+"""The stage each deal stood in, in the CRM's words, at its last check and at the one before (to take a run back)."""
+
+LIVE = text("state IN ('planned', 'sending', 'in doubt')")
+change = Table(
+    "change",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("deal_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("planned_at", UtcTime, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("sent_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Index("ux_change_key", "run_id", "key", unique=True),
+    Index("ux_change_live", "slot", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+    Index("ix_change_open", "state", "run_id", "id", sqlite_where=LIVE, postgresql_where=LIVE),
+    Index(None, "deal_id", "kind"),
+)
+"""The outbox. `slot` names what is written to (a deal's flags, a task, a deal's stage): one live change for each."""
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("change_id", BIG_KEY, ForeignKey("change.id"), nullable=False),
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("crm_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index(None, "run_id"),
+    Index(None, "change_id"),
+)
+
+waiver = Table(
+    "waiver",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("deal_id", Text, nullable=False),
+    Column("criterion", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approver", Text, nullable=False),
+    Column("granted_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Index(None, "expires_at"),
+)
+
+task_memory = Table(
+    "task_memory",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("deal_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("due", Date),
+    Column("status", Text, nullable=False),
+    Column("owner_id", Text),
+    Column("crm_id", Text, nullable=False),
+    Column("written_at", UtcTime, nullable=False),
+    Index(None, "deal_id"),
+)
+"""Each task as we last wrote it: what tells a person's hand from ours."""

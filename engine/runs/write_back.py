@@ -1,0 +1,99 @@
+"""What a run writes with: the CRM, the store, a clock, its worker, patience and sizes; and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connectors.protocol import Connector
+from engine.judge.changes import OutcomeOfChange
+from engine.judge.plan_settings import PlanSettings
+from engine.judge.surprise import Totals
+from engine.ledger.lease import Lease
+from engine.ledger.store import Ledger
+
+Now = Callable[[], datetime]
+Gone = Callable[[str], bool]
+OnSent = Callable[[int], None]
+
+
+def never_gone(_worker: str) -> bool:
+    """Believe that every worker whose lease runs is alive."""
+    return False
+
+
+def nobody_watches(_sent: int) -> None:
+    """Take note of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySettings:
+    """How a run writes.
+
+    `settle` is longer than the CRM takes to show a write; `lease` how long a silent worker is believed to be alive;
+    `gone` tells sooner that it is not; changes of a killed run younger than `resume_within` are still sent, older ones
+    are judged again instead; a change that does not reach the CRM is tried `attempts` times.
+    """
+
+    plan: PlanSettings
+    worker: str
+    settle: timedelta = timedelta(minutes=2)
+    lease: timedelta = timedelta(minutes=5)
+    resume_within: timedelta = timedelta(hours=1)
+    at_once: int = 200
+    attempts: int = 3
+    gone: Gone = never_gone
+
+    def is_gone(self, worker: str) -> bool:
+        """Whether a worker has stopped; what this very worker left was left by an earlier run of it."""
+        return worker == self.worker or self.gone(worker)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """What a run writes with. `now` is the only clock; `on_sent` is told how many changes were sent."""
+
+    connector: Connector
+    ledger: Ledger
+    settings: ApplySettings
+    now: Now
+    on_sent: OnSent = nobody_watches
+
+    def lease(self) -> Lease:
+        """Give a lease from now on."""
+        now = self.now()
+        return Lease(self.settings.worker, now, now + self.settings.lease)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What earlier runs left: changes put in doubt and read back, runs finished, changes dropped to be judged again."""
+
+    doubted: int = 0
+    finished: tuple[int, ...] = ()
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a run. `outcomes` counts its changes by outcome; `waiting` ones wait for another run's to settle."""
+
+    run_id: int
+    checksum: str
+    totals: Totals
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    refusals: tuple[str, ...] = ()
+    resumed: Resumed = field(default_factory=Resumed)
+
+    @property
+    def words(self) -> str:
+        """Say in one line what came of it."""
+        if self.refusals:
+            return "nothing was written: " + "; ".join(self.refusals)
+        if not self.outcomes and not self.waiting:
+            return f"nothing to write: the CRM already shows what was found on {self.totals.deals} deals"
+        counts = [f"{self.outcomes.get(outcome.value, 0)} {outcome.value}" for outcome in OutcomeOfChange]
+        waiting = [f"{self.waiting} waiting for another run"] if self.waiting else []
+        return ", ".join([*counts, *waiting])

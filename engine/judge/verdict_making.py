@@ -84,7 +84,7 @@ class _Batch:
     def _stage(self, row: int, deal_id: str) -> str:
         index, outcome = self.columns["_stage"][row], self.columns["_outcome"][row]
         if index is not None:
-            return self.judged.compiled.playbook.stages[index].id
+            return str(self.judged.compiled.playbook.stages[index].id)
         return str(outcome or self.crm_stages[deal_id] or "")
 
     def _gate(self, row: int, findings: Sequence[Finding]) -> Gate | None:
@@ -150,8 +150,8 @@ class _Batch:
         if not self.judged.compiled.observing:
             return finding
         subject = Subject(self.judged, self.columns, self.names, row, self.crm_stages[finding.deal_id])
-        says, because, do = words_of(finding, judgement, subject, entry)
-        return replace(finding, says=says, because=because, do=do)
+        words = words_of(finding, judgement, subject, entry)
+        return replace(finding, says=words.says, because=words.because, do=words.do)
 
     def _step(self, judgement: Judgement, row: int) -> Step | None:
         number = self.columns.at(f"{judgement.column}.step", row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import ibis
 
@@ -50,6 +51,11 @@ class Compiled:
     copied: tuple[str, ...]
     observed: Observed
     observing: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The playbook's time zone."""
+        return ZoneInfo(self.playbook.calendar.timezone)
 
 
 def compile_playbook(

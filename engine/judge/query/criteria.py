@@ -99,6 +99,7 @@ def _people_states(
     return state_number(enough), {
         f"{column}.people": ibis.ifelse(applies, listed, ibis.null(listed.type())),
         f"{column}.count": ibis.ifelse(applies, deals[f"{column}.counted"], 0),
+        f"{column}.in_role": deals[f"{column}.known"],
     }
 
 

@@ -296,6 +296,7 @@ class Rule:
     task: TaskSpec | None = None
     coach: str = ""
     layer: int = 1
+    do: str = ""
 
 
 @dataclass(frozen=True, slots=True)

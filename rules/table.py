@@ -27,7 +27,7 @@ from rules.condition import (
     Score,
     Value,
 )
-from rules.table_values import Reader, value_expression
+from rules.table_values import ORDERINGS, Reader, value_expression
 from rules.types import FieldType
 
 MET, UNMET, UNKNOWN = 1, 0, -1
@@ -56,48 +56,19 @@ def state_number(condition: ir.BooleanValue) -> ir.IntegerValue:
     return condition.cast("int8").fill_null(ibis.literal(UNKNOWN, "int8"))
 
 
-def compare_with(subject: ir.Value, operator: Operator, value: ir.Value) -> ir.BooleanValue:
-    """Compare two expressions by one of the ordering operators."""
-    return ORDERINGS[operator](subject, value)
-
-
-ORDERINGS: Mapping[Operator, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
-    Operator.EQUALS: lambda left, right: left == right,
-    Operator.NOT: lambda left, right: left != right,
-    Operator.AT_LEAST: lambda left, right: left >= right,
-    Operator.AT_MOST: lambda left, right: left <= right,
-    Operator.ABOVE: lambda left, right: left > right,
-    Operator.BELOW: lambda left, right: left < right,
-    Operator.ON_OR_AFTER: lambda left, right: left >= right,
-    Operator.ON_OR_BEFORE: lambda left, right: left <= right,
-    Operator.AFTER: lambda left, right: left > right,
-    Operator.BEFORE: lambda left, right: left < right,
-}
-
-
 def _compare(leaf: Compare, reader: Reader) -> ir.BooleanValue:
     subject, operator, value = leaf.subject, leaf.operator, leaf.value
-    if operator in time.OPERATORS and isinstance(subject, Reference):
-        return time.OPERATORS[operator](subject, value, reader)
-    if operator is Operator.PRESENT:
-        return _negated_unless(_present(reader.column(subject)), value)
-    if operator is Operator.COPIED and isinstance(subject, Reference):
-        return _negated_unless(reader.copied(subject), value)
-    if operator is Operator.MIN_WORDS:
-        return text.words(reader.column(subject)) >= value_expression(value, reader, FieldType.NUMBER)
-    if operator is Operator.MAX_CHARS:
-        return reader.column(subject).length() <= value_expression(value, reader, FieldType.NUMBER)
-    if operator in text.OPERATORS and isinstance(value, Literal):
-        return text.OPERATORS[operator](reader.column(subject), value.value)
     if isinstance(subject, Reference):
-        if operator is Operator.FROM_STAGE and isinstance(value, Literal):
-            return reader.column(subject).isin(list(reader.stages_from(str(value.value))))
+        if operator in time.OPERATORS:
+            return time.OPERATORS[operator](subject, value, reader)
+        if operator in SPECIAL:
+            return SPECIAL[operator](subject, value, reader)
+        if operator in text.OPERATORS and isinstance(value, Literal):
+            return text.OPERATORS[operator](reader.column(subject), value.value)
         if _is_vocabulary(subject):
             return _one_of_words(subject, operator, value, reader)
-        if subject.type is FieldType.CHOICES:
-            return _choices(reader.column(subject), operator, value)
-        if subject.type is FieldType.YES_NO:
-            return _yes_no(reader.column(subject), operator, value, reader)
+        if subject.type in BY_TYPE:
+            return BY_TYPE[subject.type](reader.column(subject), operator, value, reader)
     return _ordered(subject, operator, value, reader)
 
 
@@ -137,7 +108,7 @@ def _yes_no(column: ir.Value, operator: Operator, value: Value, reader: Reader) 
     return ORDERINGS[operator](known, right.fill_null(ibis.literal(value=False)))
 
 
-def _choices(column: ir.Value, operator: Operator, value: Value) -> ir.BooleanValue:
+def _choices(column: ir.Value, operator: Operator, value: Value, _: Reader) -> ir.BooleanValue:
     held = [column.contains(item.value) for item in literal_items(value)]
     if operator is Operator.INCLUDES_ALL:
         return ibis.and_(*held)
@@ -169,3 +140,38 @@ def _present(column: ir.Value) -> ir.BooleanValue:
 
 def _negated_unless(condition: ir.BooleanValue, value: Value) -> ir.BooleanValue:
     return condition if isinstance(value, Literal) and value.value is True else ~condition
+
+
+def _is_present(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
+    return _negated_unless(_present(reader.column(subject)), value)
+
+
+def _is_copied(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
+    return _negated_unless(reader.copied(subject), value)
+
+
+def _enough_words(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
+    return text.words(reader.column(subject)) >= value_expression(value, reader, FieldType.NUMBER)
+
+
+def _short_enough(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
+    return reader.column(subject).length() <= value_expression(value, reader, FieldType.NUMBER)
+
+
+def _from_stage(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
+    words = [word for item in literal_items(value) for word in reader.stages_from(str(item.value))]
+    return reader.column(subject).isin(words)
+
+
+SPECIAL: Mapping[Operator, Callable[[Reference, Value, Reader], ir.BooleanValue]] = {
+    Operator.PRESENT: _is_present,
+    Operator.COPIED: _is_copied,
+    Operator.MIN_WORDS: _enough_words,
+    Operator.MAX_CHARS: _short_enough,
+    Operator.FROM_STAGE: _from_stage,
+}
+
+BY_TYPE: Mapping[FieldType, Callable[[ir.Value, Operator, Value, Reader], ir.BooleanValue]] = {
+    FieldType.CHOICES: _choices,
+    FieldType.YES_NO: _yes_no,
+}

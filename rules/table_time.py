@@ -11,7 +11,7 @@ import ibis
 from ibis.expr import types as ir
 
 from rules.condition import Literal, Operator, PerSegment, Reference, Value
-from rules.table_values import Reader, as_date, durations_of, is_time, later, value_expression
+from rules.table_values import ORDERINGS, Reader, as_date, durations_of, is_time, later, value_expression
 from rules.types import Duration, FieldType, Unit
 
 
@@ -27,14 +27,8 @@ def ordered(column: ir.Value, operator: Operator, value: Value, reader: Reader) 
             return ~ibis.or_(*(subject == item for item in items))
         case Operator.BETWEEN:
             return (subject >= items[0]) & (subject <= items[-1])
-        case Operator.BEFORE | Operator.BELOW:
-            return subject < items[0]
-        case Operator.AFTER | Operator.ABOVE:
-            return subject > items[0]
-        case Operator.ON_OR_BEFORE | Operator.AT_MOST:
-            return subject <= items[0]
         case _:
-            return subject >= items[0]
+            return ORDERINGS[operator](subject, items[0])
 
 
 def is_time_of(value: Value) -> bool:

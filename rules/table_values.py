@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -15,6 +15,7 @@ from rules.condition import (
     LastChangedBy,
     Literal,
     Moment,
+    Operator,
     PerSegment,
     Reference,
     Related,
@@ -23,6 +24,20 @@ from rules.condition import (
     Value,
 )
 from rules.types import Duration, FieldType, Unit
+
+ORDERINGS: Mapping[Operator, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
+    Operator.EQUALS: lambda left, right: left == right,
+    Operator.NOT: lambda left, right: left != right,
+    Operator.AT_LEAST: lambda left, right: left >= right,
+    Operator.AT_MOST: lambda left, right: left <= right,
+    Operator.ABOVE: lambda left, right: left > right,
+    Operator.BELOW: lambda left, right: left < right,
+    Operator.ON_OR_AFTER: lambda left, right: left >= right,
+    Operator.ON_OR_BEFORE: lambda left, right: left <= right,
+    Operator.AFTER: lambda left, right: left > right,
+    Operator.BEFORE: lambda left, right: left < right,
+}
+"""What the ordering operators do with two expressions."""
 
 
 class Reader(Protocol):

@@ -49,7 +49,7 @@ def look_at(judged: Judged, columns: Columns, row: int, scope: Scope) -> Look:
 
 def look_at_person(entry: Mapping[str, Any], require: Condition, segment: str) -> Look:
     """Give the look of a person's criterion from what the query collected of that person."""
-    numbers = {node: number for number, node in enumerate(leaves(require))}
+    numbers: dict[Condition, int] = {node: number for number, node in enumerate(leaves(require))}
 
     def leaf(node: Condition) -> Seen:
         prefix = f"{numbers[node]}."

@@ -118,7 +118,7 @@ def _add_stage_age(build: Build, judgements: Judgements, clock: StageAgeClock) -
     dues = [(number, deadline(build, start, limit)) for number, limit in limits if limit is not None]
     due = ibis.cases(*((deals["_stage"] == number, each) for number, each in dues), else_=ibis.null("date"))
     asked = deals["_stage"].isin([number for number, _ in dues])
-    _add_limit(build, judgements, Kind.STAGE_AGE, clock, start, due, asked)
+    _add_limit(build, judgements, clock, Kind.STAGE_AGE, start=start, due=due, asked=asked)
 
 
 def _add_silence(build: Build, judgements: Judgements, clock: SilenceClock) -> None:
@@ -147,14 +147,15 @@ def _add_silence(build: Build, judgements: Judgements, clock: SilenceClock) -> N
     )
     due = deadline(build, start, clock.limit)
     asked = _standing(build) & ~build.frame.table[f"{start}.paused"]
-    _add_limit(build, judgements, clock.kind, clock, start, due, asked, heard=f"{start}.heard")
+    _add_limit(build, judgements, clock, clock.kind, start=start, due=due, asked=asked, heard=f"{start}.heard")
 
 
 def _add_limit(
     build: Build,
     judgements: Judgements,
-    kind: Kind,
     clock: StageAgeClock | SilenceClock,
+    kind: Kind,
+    *,
     start: str,
     due: ir.DateValue,
     asked: ir.BooleanValue,

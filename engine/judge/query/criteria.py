@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import ibis
 from ibis.expr import types as ir
 
-from engine.judge.query.observe import leaf_columns, leaves
 from engine.judge.query.judgement import Judgement, Judgements, waived
+from engine.judge.query.observe import leaf_columns, leaves
 from engine.judge.query.readers import DealReader, RowReader
 from engine.judge.query.rows import rows_of
 from engine.judge.query.scope import NOW, Build, Scope
@@ -67,7 +67,7 @@ def _queue(build: Build, judgements: Judgements, asked: Asked, column: str) -> N
     criterion, reader = asked.criterion, DealReader(build, asked.scope)
     applies = asked.applies(build.frame.table)
     if criterion.for_each is None:
-        state, columns = state_number(expression(criterion.require, reader)), {}
+        state, columns = state_number(expression(criterion.require, reader)), dict[str, ir.Value]()
     else:
         state, columns = _people_states(build, asked, criterion.for_each, column)
     extras = (*(name.removeprefix(f"{column}.") for name in columns), "open")

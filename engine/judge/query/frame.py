@@ -71,8 +71,9 @@ class Frame:
         return ibis.table(schema, name=name)
 
 
-def _named(step: ir.Table, alias: str) -> sge.Table:
-    return sg.table(step.get_name(), quoted=True).as_(alias)
+def _named(step: ir.Table, alias: str) -> sge.Expression:
+    name = sg.to_identifier(step.get_name(), quoted=True)
+    return sge.Table(this=name, alias=sge.TableAlias(this=sg.to_identifier(alias)))
 
 
 def _column(name: str, table: str) -> sge.Column:

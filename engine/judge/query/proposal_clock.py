@@ -14,6 +14,7 @@ from engine.judge.query.deadlines import deadline, late
 from engine.judge.query.judgement import UPCOMING, Judgement, Judgements
 from engine.judge.query.scope import NOW, Build
 from engine.judge.query.truth import surely
+from rules.condition import Value
 from rules.playbook import Kind, ProposalClock
 from rules.table import UNMET
 
@@ -77,7 +78,7 @@ def _add_follow_up(build: Build, judgements: Judgements, clock: ProposalClock) -
         else_=ibis.literal(UPCOMING, "int8"),
     )
     since = ibis.coalesce(deals[FOLLOWED], deals[START])
-    _add(build, judgements, clock, "proposal.follow_up", state, due, since)
+    _add(build, judgements, clock, name="proposal.follow_up", state=state, due=due, since=since)
 
 
 def _add_silence(build: Build, judgements: Judgements, clock: ProposalClock) -> None:
@@ -85,10 +86,11 @@ def _add_silence(build: Build, judgements: Judgements, clock: ProposalClock) -> 
     deals = build.frame.table
     silent = deals["_proposal.runs"] & surely(late(build, due))
     state = ibis.ifelse(silent, ibis.literal(UNMET, "int8"), NOTHING)
-    _add(build, judgements, clock, "proposal.silence", state, due, deals["_proposal.silent_since"])
+    since = deals["_proposal.silent_since"]
+    _add(build, judgements, clock, name="proposal.silence", state=state, due=due, since=since)
 
 
-def _deadline(build: Build, start: str, limit: object) -> ir.DateValue:
+def _deadline(build: Build, start: str, limit: Value | None) -> ir.DateValue:
     return ibis.null("date") if limit is None else deadline(build, start, limit)
 
 
@@ -96,6 +98,7 @@ def _add(
     build: Build,
     judgements: Judgements,
     clock: ProposalClock,
+    *,
     name: str,
     state: ir.IntegerValue,
     due: ir.DateValue,

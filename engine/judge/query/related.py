@@ -16,8 +16,8 @@ from engine.judge.query.rows import rows_of
 from engine.judge.query.scope import Build, Scope
 from engine.judge.query.truth import MAYBE, NO, TRUE, UNKNOWN, YES, threshold, truth, truth_value
 from rules.condition import Condition, Literal, Operator, Quantifier, Related, Value, walk
-from rules.table import ORDERINGS, expression, literal_items
-from rules.table_values import value_expression
+from rules.table import expression, literal_items
+from rules.table_values import ORDERINGS, value_expression
 from rules.types import FieldType
 
 
@@ -115,7 +115,7 @@ def _state(deals: ir.Table, node: Related, name: str, reader: DealReader) -> ir.
 
 
 def _count_state(ends: Sequence[ir.Value], operator: Operator, value: Value, reader: DealReader) -> ir.BooleanValue:
-    items = literal_items(value) or [value]
+    items: list[Value] = [*literal_items(value)] or [value]
     values = [value_expression(item, reader, FieldType.NUMBER) for item in items]
     match operator:
         case Operator.EQUALS | Operator.ONE_OF:

@@ -8,9 +8,9 @@ import ibis
 from ibis.expr import types as ir
 
 from engine.judge.calendar import column_of
+from engine.judge.query.activity import buyer_activity
 from engine.judge.query.base import FREE_TEXT, money, with_business_days
 from engine.judge.query.readers import DealReader, RowReader, deal_column, row_column
-from engine.judge.query.activity import buyer_activity
 from engine.judge.query.scope import NOW, Build, Scope, changes_read
 from engine.judge.query.truth import MAYBE, truth, truth_value
 from rules.condition import (
@@ -27,7 +27,6 @@ from rules.condition import (
 )
 from rules.table import expression
 from rules.table_text import not_blank
-from rules.table_values import as_date
 from rules.types import ROW_TIME, Unit
 
 KEYS = {"deal_id", "id", "contact_ids"}

@@ -20,7 +20,9 @@ from engine.judge.copies import SCHEMA as TEXTS
 from engine.judge.copies import shared_texts
 from engine.judge.judged import Judged
 from engine.judge.query.compiled import Compiled, compile_playbook
+from engine.judge.seen import Look
 from engine.judge.tables import Tables, canonical_schemas
+from engine.judge.telling import look_for
 from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
@@ -131,6 +133,10 @@ class Evaluator:
         """Judge one batch and give its verdicts, sorted by deal id; without `words` findings say nothing."""
         judged = self.evaluate(tables, as_of, waivers, texts, observing=words)
         return verdicts_of(judged, tables, waivers)
+
+    def look(self, tables: Tables, as_of: datetime, deal_id: str, criterion: str, person_id: str = "") -> Look:
+        """Give what a criterion's or rule's conditions saw on one deal of a batch."""
+        return look_for(self.evaluate(tables, as_of, observing=True), deal_id)(criterion, person_id)
 
     def applies(self, tables: Tables, as_of: datetime) -> dict[str, bool | None]:
         """Say by deal id whether the playbook applies; None where it cannot be told."""

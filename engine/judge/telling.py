@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.judge.query.observe import leaves
 from engine.judge.query.scope import Scope
 from engine.judge.seen import Look, Seen
 from rules.condition import AllOf, AnyOf, Compare, Condition, Literal, Not, PerSegment, Related, Value
+from rules.playbook import Criterion
 
 
 @dataclass
@@ -109,3 +110,23 @@ def fixed_value(value: Value, segment: str) -> Any:  # noqa: ANN401 -- a literal
             return None if chosen is None else fixed_value(chosen, segment)
         case _:
             return None
+
+
+def look_for(judged: Judged, deal_id: str) -> Callable[[str, str], Look]:
+    """Give, for one deal of an observing batch, the look of a criterion or rule by its id and person ("" for none).
+
+    Raises KeyError for a deal or criterion that was not judged.
+    """
+    columns = Columns(judged.deals)
+    row = columns["id"].index(deal_id)
+    judgements = {each.id: each for each in judged.compiled.judgements}
+
+    def look(criterion: str, person_id: str = "") -> Look:
+        judgement = judgements[criterion]
+        if person_id and isinstance(judgement.source, Criterion):
+            people = columns.at(f"{judgement.column}.people", row) or []
+            entry = next(each for each in people if each["person"] == person_id)
+            return look_at_person(entry, judgement.source.require, columns.at("_segment", row))
+        return look_at(judged, columns, row, judgement.scope)
+
+    return look

@@ -30,7 +30,7 @@ from engine.ledger.runs import RunFacts
 from engine.ledger.store import Ledger, open_ledger, store_url
 from engine.runs.apply import apply
 from engine.runs.batches import BatchOfVerdicts
-from engine.runs.write_back import Applied, ApplySettings, WriteBack
+from engine.runs.write_back import Applied, ApplySettings, WriteBack, never_gone
 from rules.playbook import Calendar, Enforce, Kind, Playbook, Stage, TaskSpec
 from rules.types import Duration, Unit
 
@@ -123,7 +123,7 @@ class FakeCrm:
             raise Killed
         if fault == "error before":
             raise CrmError("the line is down")
-        receipts = [self._write(change) for change in changes if fault != "half" or change in changes[::2]]
+        receipts = [self.put(change) for change in changes if fault != "half" or change in changes[::2]]
         if fault == "killed after":
             raise Killed
         if fault == "error after":
@@ -143,7 +143,7 @@ class FakeCrm:
         """Do what a person does to a task."""
         self.tasks = [replace(task, **changed) if task.key == key else task for task in self.tasks]
 
-    def _write(self, change: Change) -> Receipt:
+    def put(self, change: Change) -> Receipt:
         if change.kind.value in self.refuse:
             return Receipt(change.key, OutcomeOfChange.REFUSED, reason=self.refuse[change.kind.value])
         if change.kind is ChangeKind.SET_FLAGS and change.flags:
@@ -189,9 +189,10 @@ class Desk:
     now: datetime = AS_OF
     settle: timedelta = timedelta(0)
     worker: str = "w"
+    gone: Callable[[str], bool] = never_gone
 
     def means(self) -> WriteBack:
-        settings = ApplySettings(self.settings, self.worker, settle=self.settle, at_once=3)
+        settings = ApplySettings(self.settings, self.worker, settle=self.settle, at_once=3, gone=self.gone)
         return WriteBack(self.crm, self.ledger, settings, now=lambda: self.now)
 
     def apply(

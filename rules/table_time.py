@@ -132,8 +132,7 @@ def _in_period(day: ir.DateValue, words: str, today: ir.DateValue, fiscal_year_s
     which, unit = words.split()
     steps = {"last": -1, "this": 0, "next": 1}[which]
     if unit == "week":
-        monday = (today.truncate("W") + ibis.interval(days=7 * steps)).date()
-        return day.truncate("W").date() == monday
+        return day.truncate("W") == later(today.truncate("W"), 7 * 24 * steps)
     months = {"month": 1, "quarter": 3, "year": 12}[unit]
     return _period_number(day, months, fiscal_year_start) == _period_number(today, months, fiscal_year_start) + steps
 

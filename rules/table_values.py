@@ -145,7 +145,7 @@ def later(moment: ir.Value, hours: int) -> ir.Value:
     """Move an instant by hours, or a date by the whole days in them."""
     if moment.type().is_timestamp():
         return moment + ibis.interval(hours=hours)
-    return (moment + ibis.interval(days=hours // 24)).date()
+    return (moment.cast("timestamp") + ibis.interval(days=hours // 24)).date()
 
 
 def _moved(start: ir.Value, base: Reference | None, plus: Duration, reader: Reader) -> ir.Value:

@@ -136,7 +136,7 @@ def _clock_seen(finding: Finding, judgement: Judgement, subject: Subject) -> Clo
 def _since_what(judgement: Judgement, subject: Subject) -> str:
     column = judgement.column
     if isinstance(judgement.source, SilenceClock):
-        return "heard" if subject.at(f"{column}.heard") else ""
+        return "heard" if subject.at(f"{column}.heard") else "created"
     if not isinstance(judgement.source, ProposalClock):
         return ""
     if subject.at(f"{column}.followed") is not None:

@@ -20,8 +20,8 @@ def add_gate(build: Build, judgements: Judgements) -> None:
     present, following = deals["_stage"], deals["_next"]
     exits = judgements.blocking(Kind.EXIT_CRITERION)
     entries = judgements.blocking(Kind.ENTRY_CRITERION)
-    others = [each for each in judgements.items if each.enforce.blocks and each not in {*exits, *entries}]
-    others = [each for each in others if each.kind is not Kind.OUTCOME_CRITERION]
+    criteria = {Kind.EXIT_CRITERION, Kind.ENTRY_CRITERION, Kind.OUTCOME_CRITERION}
+    others = [each for each in judgements.items if each.enforce.blocks and each.kind not in criteria]
     build.frame.add(
         {
             "_first_open": _first_open(build, exits, present),

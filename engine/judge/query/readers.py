@@ -10,6 +10,7 @@ from ibis.expr import types as ir
 
 from engine.judge.calendar import column_of
 from engine.judge.query.scope import Build, Scope
+from engine.judge.query.truth import surely
 from rules.condition import LastChangedBy, Reference, Related, Score
 from rules.table_text import normalized
 
@@ -66,7 +67,7 @@ class DealReader:
         deals = self.build.frame.table
         first, last = deals[f"_first.{reference.name}"], deals[f"_last.{reference.name}"]
         account = deals.account_id.fill_null(ibis.literal("deal:") + deals.id)
-        elsewhere = (first != account).fill_null(value=False) | (last != account).fill_null(value=False)
+        elsewhere = surely(first != account) | surely(last != account)
         return ibis.ifelse(deals[reference.name].isnull(), ibis.null("boolean"), elsewhere)
 
     def crm_words(self, reference: Reference, word: str) -> Sequence[str]:

@@ -42,10 +42,16 @@ def read_text(text: str) -> str:
 def read_number(text: str) -> Decimal:
     """Read a plain decimal number; signs of currency and thousands are refused with what would be right."""
     if not PLAIN_NUMBER.fullmatch(text):
-        digits = re.sub(r"[^0-9.\-]", "", text) if "," in text or re.search(r"[^0-9.,\s]", text) else ""
-        plain = digits if PLAIN_NUMBER.fullmatch(digits) and not re.search(r"[A-Za-z]", text) else "1234.50"
-        raise NotAValueError(f"`{text}` is not a plain number", f"write digits and a point, such as `{plain}`")
+        raise NotAValueError(f"`{text}` is not a plain number", f"write digits and a point, such as `{_plainly(text)}`")
     return Decimal(text)
+
+
+def _plainly(text: str) -> str:
+    """Guess the plain number that was meant: the last mark before one or two digits is the point."""
+    digits = re.sub(r"[^0-9.,\-]", "", text)
+    whole, mark, cents = re.fullmatch(r"(.*?)(?:([.,])([0-9]{1,2}))?", digits, re.DOTALL).groups("")  # type: ignore[union-attr]  # the pattern fits any text
+    plain = f"{re.sub('[.,]', '', whole)}{'.' if mark else ''}{cents}"
+    return plain if PLAIN_NUMBER.fullmatch(plain) and not re.search("[A-Za-z]", text) else "1234.50"
 
 
 def read_count(text: str) -> int:

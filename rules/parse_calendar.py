@@ -52,7 +52,7 @@ def time_zones() -> frozenset[str]:
 @cache
 def holiday_places() -> Mapping[str, tuple[str, ...]]:
     """List the countries whose holidays are known by their two-letter codes, with their parts."""
-    return {code: tuple(parts) for code, parts in holidays.list_supported_countries().items()}
+    return {code: tuple(parts) for code, parts in holidays.list_supported_countries().items() if len(code) == len("US")}
 
 
 def _timezone(node: Node | None, parsing: Parsing) -> str:
@@ -70,8 +70,8 @@ def _holidays(node: Node | None, parsing: Parsing) -> str:
     country, _, part = written.text.partition("-")
     places = holiday_places()
     if country not in places:
-        message = f"no holidays are known for `{written.text}`"
-        parsing.unknown(written.place, "country", country, places, message)
+        help_text = "write a country's two letters, such as `US`, or a part of it, such as `US-CA`"
+        parsing.add(written.place, "unknown-country", f"no holidays are known for `{written.text}`", help_text)
     elif part and part not in places[country]:
         known = [f"{country}-{each}" for each in places[country]]
         message = f"no holidays are known for `{part}` in `{country}`"

@@ -22,11 +22,11 @@ from rules.condition import (
     Value,
 )
 from rules.condition_size import DEEPEST, MOST_PARTS, is_bearable
-from rules.node_reading import entries, scalars
+from rules.node_reading import entries, items, scalars
 from rules.parse_leaf import Asked, parse_leaf
 from rules.parse_value import COUNT, parse_value
 from rules.parsing import Parsing, Scope
-from rules.problems import did_you_mean
+from rules.problems import nearest_to
 from rules.schema_problems import quote
 from rules.yaml_nodes import ListNode, MappingNode, Node, ScalarNode
 
@@ -53,15 +53,29 @@ def parse_named(name: ScalarNode, scope: Scope, parsing: Parsing) -> Condition:
     if definition is None:
         parsing.unknown(name.place, "condition", name.text, parsing.conditions)
         return MET
-    if name.text in scope.named or len(scope.named) >= LONGEST_CHAIN:
-        chain = " -> ".join(f"`{each}`" for each in (*scope.named, name.text))
-        why = "uses itself" if name.text in scope.named else "is named through too many others"
-        parsing.add(name.place, "cycle", f"the condition `{name.text}` {why}: {chain}")
+    if name.text in scope.named:
+        _circle(scope.named[scope.named.index(name.text) :], parsing)
+        return MET
+    if len(scope.named) >= LONGEST_CHAIN:
+        parsing.add(
+            name.place, "too-large", f"the condition `{name.text}` is named through more than {LONGEST_CHAIN} others"
+        )
         return MET
     key = (name.text, replace(scope, subject="", named=()))
     if key not in parsing.inlined:
         parsing.inlined[key] = parse_condition(definition, scope.inside(name.text), parsing)
     return parsing.inlined[key]
+
+
+def _circle(names: tuple[str, ...], parsing: Parsing) -> None:
+    """Note conditions that use each other, told the same wherever the circle was entered."""
+    first = names.index(min(names))
+    ordered = (*names[first:], *names[: first + 1])
+    way = " -> ".join(f"`{name}`" for name in ordered)
+    place = parsing.conditions[ordered[0]].place
+    parsing.add(
+        place, "cycle", f"these conditions use each other in a circle: {way}", "take one of them out of another"
+    )
 
 
 def _rows_condition(node: Node, scope: Scope, parsing: Parsing) -> Condition:
@@ -85,6 +99,8 @@ def _part(key: ScalarNode, node: Node, scope: Scope, parsing: Parsing) -> Iterat
         yield Related("with", Quantifier.SOME, _rows_condition(node, scope.over("with"), parsing))
     elif scope.related and key.text in (*parsing.catalogue.related_tables, "findings"):
         yield from _tables(key, node, scope, parsing)
+    elif any(quantifier in QUANTIFIERS for each in (node, *items(node)) for quantifier, _ in _keys_of(each)):
+        _no_table(key, scope, parsing)
     elif (subject := _subject(key, scope, parsing)) is not None:
         yield from parse_leaf(node, Asked(key.text, subject, scope, parsing))
 
@@ -115,10 +131,12 @@ def _listed(key: ScalarNode, node: Node, scope: Scope, parsing: Parsing) -> list
 
 
 def _names(key: ScalarNode, node: Node, parsing: Parsing) -> list[ScalarNode]:
-    names = list(scalars(node))
-    if not names:
-        parsing.add(node.place, "not-a-condition", f"`{key.text}` takes a name or a list of names, not {quote(node)}")
-    return names
+    written = node.items if isinstance(node, ListNode) and node.items else (node,)
+    for each in written:
+        if not isinstance(each, ScalarNode) or each.is_null:
+            message = f"`{key.text}` takes a name or a list of names, not {quote(each)}"
+            parsing.add(each.place, "not-a-condition", message)
+    return list(scalars(node))
 
 
 def _subject(key: ScalarNode, scope: Scope, parsing: Parsing) -> Reference | Score | None:
@@ -155,13 +173,39 @@ def _column(name: ScalarNode, scope: Scope, parsing: Parsing) -> Reference | Non
     if reference is None:
         prefix, _, rest = name.text.partition(".")
         owner = TABLE_OF_PREFIX.get(prefix, scope.table) if rest else scope.table
-        rows = "people" if owner == "with" else "persons" if owner == "contacts" and not scope.related else owner
-        message = f"{scope.subject} reads `{name.text}`, which {rows.replace('_', ' ')} do not have"
-        known = [*catalogue.column_names(scope.table), *(catalogue.related_tables if scope.related else ())]
-        of_deal = scope.table != "deals" and catalogue.column(f"deal.{name.text}", scope.table) is not None
-        help_text = f"the deal's own is `deal.{name.text}`" if of_deal else did_you_mean(name.text, known)
-        parsing.add(name.place, "unknown-field", message, help_text)
+        rows = "people" if owner == "with" else owner.replace("_", " ")
+        message = f"{scope.subject} reads `{name.text}`, which {rows} do not have"
+        parsing.add(name.place, "unknown-field", message, _instead_of(name.text, scope, parsing))
     return reference
+
+
+def _instead_of(name: str, scope: Scope, parsing: Parsing) -> str:
+    """Say what may have been meant by a name nothing has."""
+    catalogue = parsing.catalogue
+    if scope.table != "deals" and catalogue.column(f"deal.{name}", scope.table) is not None:
+        return f"the deal's own is `deal.{name}`"
+    tables = catalogue.related_tables if scope.related else ()
+    if nearest := nearest_to(name, (*catalogue.column_names(scope.table), *tables)):
+        return f"did you mean `{nearest}`?"
+    if nearest := nearest_to(name, catalogue.roles):
+        return f"a person in this role is asked for by `contacts: {{some: {{role: {nearest}}}}}`"
+    return "declare it under `fields`, or read a standard column"
+
+
+def _no_table(key: ScalarNode, scope: Scope, parsing: Parsing) -> None:
+    """Note that rows are asked of something that has none, or from where there are none."""
+    if key.text in parsing.catalogue.related_tables:
+        message = f"{scope.subject} asks for `{key.text}` of a row of {scope.table}; only deals have them"
+        parsing.add(key.place, "not-here", message, "ask for them outside of it, or in a criterion of its own")
+        return
+    nearest = nearest_to(key.text, parsing.catalogue.related_tables)
+    help_text = f"did you mean `{nearest}`?" if nearest else "declare the table under `records`"
+    message = f"{scope.subject} asks for rows of `{key.text}`, which is no related table"
+    parsing.add(key.place, "unknown-table", message, help_text)
+
+
+def _keys_of(node: Node) -> Iterator[tuple[str, Node]]:
+    yield from ((key.text, value) for key, value in entries(node))
 
 
 def _only_rules(key: ScalarNode, parsing: Parsing) -> None:

@@ -22,7 +22,6 @@ from rules.parse_value import (
     wanted_by,
 )
 from rules.parsing import Parsing, Scope
-from rules.problems import did_you_mean
 from rules.schema_problems import quote
 from rules.types import FieldType
 from rules.yaml_nodes import ListNode, MappingNode, Node, ScalarNode
@@ -80,10 +79,6 @@ def _written(key: ScalarNode, node: Node, asked: Asked) -> Iterator[Condition]:
         operator = Operator(key.text)
         of_list = operator is Operator.NOT and isinstance(node, ListNode)
         yield from _leaf(key, Operator.NONE_OF if of_list else operator, node, asked)
-    elif key.text in {"some", "every", "no", "count"}:
-        message = f"{asked.scope.subject} asks `{key.text}` of `{asked.name}`, which is not a related table"
-        help_text = did_you_mean(asked.name, asked.parsing.catalogue.related_tables)
-        asked.parsing.add(key.place, "unknown-table", message, help_text)
     else:
         asked.parsing.unknown(key.place, "operator", key.text, asked.operators)
 

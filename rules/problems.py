@@ -48,8 +48,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     choices = sorted(set(known))
     if not choices:
         return ""
-    nearest = process.extractOne(word, choices, scorer=DamerauLevenshtein.normalized_similarity)
-    if nearest is not None and nearest[1] >= NEAR_ENOUGH:
-        return f"did you mean `{nearest[0]}`?"
+    if nearest := nearest_to(word, choices):
+        return f"did you mean `{nearest}`?"
     shown = ", ".join(f"`{choice}`" for choice in choices[:SHOWN])
     return f"one of {shown}{', ...' if len(choices) > SHOWN else ''}"
+
+
+def nearest_to(word: str, known: Iterable[str]) -> str:
+    """Give the known word nearest to a misspelt one, or "" where none is near."""
+    choices = sorted(set(known))
+    nearest = process.extractOne(word, choices, scorer=DamerauLevenshtein.normalized_similarity)
+    return nearest[0] if nearest is not None and nearest[1] >= NEAR_ENOUGH else ""

@@ -1,0 +1,67 @@
+# Dealgate: every command a newcomer needs. `make demo` and `make test` set up the environment themselves.
+# A Python of 3.11 or later is looked for; name another by `make PYTHON=python3.13 ...`.
+
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT := out/demo
+
+.PHONY: setup demo test lint types contracts tests golden nightly bench examples test-pythons clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "dealgate needs python 3.11 or later; none was found"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+demo: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh $(OUT)
+
+test: lint types contracts tests
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+tests: setup
+	$(BIN)/pytest
+
+golden: setup
+	$(BIN)/pytest --renew-golden
+
+# The long property run: random playbooks and deals, the table engine against the naive one.
+nightly: setup
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference
+
+# Every Python present, each in an environment of its own.
+test-pythons:
+	@for each in python3.11 python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[123]*/bin/python3); do \
+		version=$$($$each -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+		case " $$done " in *" $$version "*) continue;; esac; done="$$done $$version"; \
+		echo "== python $$version"; $(MAKE) --no-print-directory PYTHON=$$each VENV=.venv-$$version tests || exit 1; \
+	done
+
+examples: setup
+	$(BIN)/python examples/generate.py
+
+bench: .venv-bench/.ready
+	.venv-bench/bin/python -m bench.run --write
+
+.venv-bench/.ready: pyproject.toml constraints.txt bench/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venv-bench .venv-3.* out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

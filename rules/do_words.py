@@ -30,7 +30,7 @@ from rules.predicates import FLAGS, JOINED_BY_AND, TEMPORAL, predicate
 from rules.row_words import RowPhrase, picked, row_phrase, with_article
 from rules.types import FieldType
 from rules.value_words import listed, per_segment, value_words
-from rules.words import requirement, row_words
+from rules.words import asked_number, requirement, row_words
 
 INSTEAD = "set {field} to something other than {value}"
 LOWER, RAISE = "bring {field} down to at most {value}", "bring {field} up to at least {value}"
@@ -90,7 +90,7 @@ HAPPENING: Mapping[tuple[str, str], str] = MappingProxyType(
 IMPLIED = {Operator.PRESENT, Operator.PLACEHOLDER, Operator.COPIED}
 """What another instruction about the same field already brings about."""
 
-WAITED_FOR = {Operator.OLDER_THAN, Operator.BEFORE, Operator.ON_OR_BEFORE}
+OF_THE_PAST = {Operator.OLDER_THAN, Operator.BEFORE, Operator.ON_OR_BEFORE}
 
 
 def do_words(condition: Condition, playbook: Playbook, row: str = "") -> str:
@@ -155,7 +155,7 @@ def _do_leaf(condition: Condition, playbook: Playbook, row: str) -> str:
         return _instruction(leaf, name, playbook, row, positive=positive).replace("bring", "work to bring")
     if (subject.table, subject.name) in EVENTS:
         return _do_event(leaf, subject, playbook, row, positive=positive)
-    if subject.table in {"accounts", "owners", "flags"}:
+    if subject.table in {"accounts", "owners", "flags"} and leaf.operator is not Operator.PRESENT:
         return f"check that {requirement(condition, playbook, row)}"
     if subject.type is FieldType.YES_NO and isinstance(leaf.value, Literal) and leaf.operator is Operator.EQUALS:
         asked = leaf.value.value is positive
@@ -166,11 +166,13 @@ def _do_leaf(condition: Condition, playbook: Playbook, row: str) -> str:
 def _do_event(leaf: Compare, subject: Reference, playbook: Playbook, row: str, *, positive: bool) -> str:
     how = HAPPENING.get((subject.table, subject.name))
     asked = requirement(leaf if positive else Not(leaf), playbook, row)
-    if how and positive and leaf.operator not in WAITED_FOR:
+    if how and positive and leaf.operator not in OF_THE_PAST:
         return how
-    if positive == (leaf.operator in WAITED_FOR):
+    if leaf.operator is Operator.PRESENT:
+        return f"see that {field_name(subject, row)} is on record"
+    if leaf.operator is (Operator.OLDER_THAN if positive else Operator.WITHIN):
         return f"wait until {asked}"
-    return f"ask for a waiver, as it cannot be made so that {asked}"
+    return f"ask for a waiver, as it can no longer be made so that {asked}"
 
 
 def _instruction(leaf: Compare, name: str, playbook: Playbook, row: str, *, positive: bool) -> str:
@@ -208,8 +210,11 @@ def _do_related(related: Related, playbook: Playbook) -> str:
             rows = row_words(row_phrase(related.table, related.where, playbook), playbook, related.table)
             inner = _do(related.condition, playbook, related.table)
             return f"hear from every {rows}" if inner == "hear from the contact" else f"for every {rows}: {inner}"
+        case Quantifier.COUNT:
+            rows = row_words(row_phrase(related.table, picked(related), playbook), playbook, related.table, many=True)
+            return f"bring the number of {rows} to {asked_number(related, playbook)}"
         case Quantifier.NO if related.table == "findings" and related.at_least == Literal(1):
-            return f"clear the {row_phrase('findings', picked(related), playbook).single}"
+            return f"clear the {row_phrase('findings', picked(related), playbook).written()}"
         case Quantifier.NO if related.table == "tasks" and related.at_least == Literal(1):
             return f"close every {row_words(row_phrase('tasks', picked(related), playbook), playbook, 'tasks')}"
         case _:
@@ -219,8 +224,10 @@ def _do_related(related: Related, playbook: Playbook) -> str:
 def _do_some(related: Related, playbook: Playbook) -> str:
     table = related.table
     phrase = row_phrase(table, picked(related), playbook)
-    if related.at_least != Literal(1) or table in {"stage_changes", "field_changes", "findings"}:
+    if table in {"stage_changes", "field_changes", "findings"}:
         return _see_to_it(related, playbook, "")
+    if related.at_least != Literal(1):
+        return f"{'add contacts' if table == 'contacts' else 'go on'} until {requirement(related, playbook)}"
     if table == "contacts":
         return _do_contact(phrase, playbook)
     coming = tuple(each for each in phrase.after if not each.startswith("in the last"))
@@ -256,8 +263,10 @@ def _activity_verb(phrase: RowPhrase) -> str:
         return "plan"
     if "inbound" in phrase.before or any(each.startswith("from ") for each in phrase.after):
         return "get"
+    if phrase.status == "held":
+        return "hold"
     verbs = {"meeting": "hold", "call": "make", "note": "write", "email": "send", "message": "send"}
-    return verbs.get(phrase.one, "log")
+    return verbs.get(phrase.one, "log" if phrase.one == "activity" else "have")
 
 
 def _see_to_it(condition: Condition, playbook: Playbook, row: str) -> str:

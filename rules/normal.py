@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
-from rules.condition import AllOf, AnyOf, Condition, Not, Quantifier, Related
+from rules.condition import AllOf, AnyOf, Compare, Condition, Literal, Not, Operator, Quantifier, Related
+
+SAY_LITTLE = {Operator.PRESENT, Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE}
+"""Operators that a blank field may meet or that say nothing of its content."""
 
 
 def normal(condition: Condition, *, positive: bool = True) -> Condition:
     """Give an equivalent condition whose `Not`s stand only before leaves, `every` and `count`.
 
     De Morgan's laws hold for met, unmet and unknown alike. Nested `all` in `all` and `any` in `any` are flattened,
-    and one part alone stands for itself.
+    one part alone stands for itself, and what another part implies is left out: never met without it.
     """
     match condition:
         case Not(part):
@@ -42,7 +46,18 @@ def _joined(parts: tuple[Condition, ...], *, positive: bool, every: bool) -> Con
     for part in parts:
         plain = normal(part, positive=positive)
         flat.extend(plain.parts if isinstance(plain, kind) else (plain,))
-    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+    kept = _without_implied(flat) if every else flat
+    return kept[0] if len(kept) == 1 else kind(tuple(kept))
+
+
+def _without_implied(parts: list[Condition]) -> list[Condition]:
+    """Leave out that a field is filled in where more is asked of it beside."""
+    compared = [part.subject for part in parts if isinstance(part, Compare) and part.operator not in SAY_LITTLE]
+    return [part for part in parts if not (_asks_presence(part) and part.subject in compared)]
+
+
+def _asks_presence(part: Condition) -> TypeGuard[Compare]:
+    return isinstance(part, Compare) and part.operator is Operator.PRESENT and part.value == Literal(value=True)
 
 
 def _related(related: Related, *, positive: bool) -> Condition:

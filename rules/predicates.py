@@ -128,7 +128,8 @@ def predicate(leaf: Compare, playbook: Playbook, *, positive: bool = True, row: 
     verb, template, is_so = forms[operator][0 if asked else 1]
     label = field_label(leaf.subject, playbook, row)
     if label.event and operator is Operator.PRESENT:
-        return Predicate("happen", label.event, positive=asked)
+        ever = label.event.replace("last ", "ever ")
+        return Predicate("happen", ever, positive=asked)
     rest = _rest(template, leaf, playbook, row)
     if label.event and verb == "be":
         return Predicate("happen", f"{label.event} {rest}", positive=is_so)

@@ -9,7 +9,9 @@ from rules.condition import (
     AnyOf,
     Compare,
     Condition,
+    FieldValue,
     Literal,
+    Moment,
     Not,
     Operator,
     Quantifier,
@@ -17,7 +19,7 @@ from rules.condition import (
     Related,
 )
 from rules.names import EVENTS, choice_name, plain, row_name
-from rules.normal import parts_of
+from rules.normal import parts_of, signed
 from rules.playbook import Playbook
 from rules.predicates import predicate
 from rules.value_words import listed
@@ -35,19 +37,15 @@ class RowPhrase:
     left: tuple[Condition, ...] = ()
 
     @property
-    def single(self) -> str:
-        """One such row, without an article: `held meeting with a champion`."""
-        return " ".join((*self.before, self.one, *([self.status] if self.status else []), *self.after))
+    def names_people(self) -> bool:
+        """Whether people are told after the noun, so that a clause about the row must stand before them."""
+        return any(each.startswith(("with ", "from ", "to ")) for each in self.after)
 
-    @property
-    def several(self) -> str:
-        """Several such rows: `economic buyers last active in the last 30 days`."""
-        return " ".join((*self.before, self.many, *([self.status] if self.status else []), *self.after))
-
-    @property
-    def tail(self) -> str:
-        """What follows the status, with a space before it."""
-        return "".join(f" {each}" for each in self.after)
+    def written(self, clause: str = "", verb: str = "", *, many: bool = False) -> str:
+        """Write the rows without an article: `meeting held with a champion`; `clause` holds what is `left`."""
+        status = f"{verb} {self.status}".strip()
+        first, last = (clause, "") if self.names_people else ("", clause)
+        return " ".join(filter(None, (*self.before, self.many if many else self.one, first, status, *self.after, last)))
 
 
 def row_phrase(table: str, condition: Condition, playbook: Playbook) -> RowPhrase:
@@ -55,14 +53,18 @@ def row_phrase(table: str, condition: Condition, playbook: Playbook) -> RowPhras
     one, many = row_name(table)
     phrase = RowPhrase(one, many)
     preposition = _preposition(condition)
+    confirms = any(_is_word_from_buyer(part) for part in parts_of(condition))
     for part in parts_of(condition):
+        if confirms and _is_past(part):
+            continue
         phrase = _with_part(phrase, part, playbook, table, preposition)
     return phrase
 
 
 def with_article(words: str) -> str:
     """Put `a` or `an` before words."""
-    return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
+    vowel = words[:1].lower() in "aeiou" and not words.lower().startswith(("us", "uni", "one", "eu"))
+    return f"{'an' if vowel else 'a'} {words}"
 
 
 def picked(related: Related) -> Condition:
@@ -86,7 +88,7 @@ def _with_part(phrase: RowPhrase, part: Condition, playbook: Playbook, table: st
             phrase = replace(phrase, after=(*phrase.after, _after_noun(part, playbook, table)))
         case AllOf(()):
             pass
-        case _ if not _is_word_from_buyer(part):
+        case _ if not (_is_word_from_buyer(part) or _is_history(part)):
             phrase = replace(phrase, left=(*phrase.left, part))
     return phrase
 
@@ -105,7 +107,7 @@ def _with_people(phrase: RowPhrase, related: Related, playbook: Playbook, prepos
     people = row_phrase("contacts", picked(related), playbook)
     if people.left:
         return replace(phrase, left=(*phrase.left, related))
-    return replace(phrase, after=(f"{preposition} {with_article(people.single)}", *phrase.after))
+    return replace(phrase, after=(f"{preposition} {with_article(people.written())}", *phrase.after))
 
 
 def _preposition(condition: Condition) -> str:
@@ -122,14 +124,12 @@ def _follows_noun(read: Reference) -> bool:
 
 
 def _after_noun(part: Condition, playbook: Playbook, table: str) -> str:
-    match part:
-        case Compare():
-            said = predicate(part, playbook, row=table)
-        case Not(Compare() as leaf):
-            said = predicate(leaf, playbook, positive=False, row=table)
-        case _:
-            return ""
-    return said.rest if said.positive else f"not {said.rest}"
+    leaf, positive = signed(part)
+    if not isinstance(leaf, Compare):
+        return ""
+    said = predicate(leaf, playbook, positive=positive, row=table)
+    rest = said.rest.replace("on or after", "since") if isinstance(leaf.value, FieldValue) else said.rest
+    return rest if said.positive else f"not {rest}"
 
 
 def _names(leaf: Compare, playbook: Playbook) -> list[str]:
@@ -152,6 +152,24 @@ def _is_word_from_buyer(part: Condition) -> bool:
     match part:
         case AnyOf((inbound, AllOf((kind, status)))):
             return _is_directed(inbound, "inbound") and _is_column(kind, "meeting") and _is_column(status, "held")
+        case _:
+            return False
+
+
+def _is_past(part: Condition) -> bool:
+    """Recognise that an activity has happened, which a confirmation says by itself."""
+    match part:
+        case Compare(Reference("activities", "happened_at"), Operator.ON_OR_BEFORE, Moment("now", None)):
+            return True
+        case _:
+            return False
+
+
+def _is_history(part: Condition) -> bool:
+    """Recognise an activity that took place: without a status, or none of those that say otherwise."""
+    match part:
+        case AnyOf((absent, Compare(Reference("activities", "status"), Operator.NONE_OF, Literal(tuple(words))))):
+            return set(words) == {"planned", "missed", "cancelled"} and isinstance(absent, Not)
         case _:
             return False
 

@@ -44,22 +44,16 @@ def how_many(value: Value, playbook: Playbook, template: str = "at least {}") ->
 
 def row_words(phrase: RowPhrase, playbook: Playbook, table: str, *, many: bool = False) -> str:
     """Write a phrase for rows with the clauses that follow it: `quotes for which primary is yes`."""
-    words = phrase.several if many else phrase.single
-    if not phrase.left:
-        return words
-    return f"{words} {_whose(phrase.left, playbook, table)}"
+    return phrase.written(_whose(phrase.left, playbook, table), many=many)
 
 
 def existence(phrase: RowPhrase, playbook: Playbook, table: str, number: str = "") -> str:
     """Say that rows exist: `there is an economic buyer`, `at least 2 meetings were held`; no `number`: one."""
-    head = " ".join((*phrase.before, phrase.many if number else phrase.one))
-    subject = f"{number} {head}" if number else with_article(head)
-    after = "".join(f" {each}" for each in phrase.after)
-    left = f" {_whose(phrase.left, playbook, table)}" if phrase.left else ""
-    if phrase.status:
-        verb = ("are" if number else "is") if phrase.status == "planned" else "were" if number else "was"
-        return f"{subject} {verb} {phrase.status}{after}{left}"
-    return f"there {'are' if number else 'is'} {subject}{after}{left}"
+    be = {True: ("are", "were"), False: ("is", "was")}[bool(number)]
+    verb = "" if not phrase.status else be[0] if phrase.status == "planned" else be[1]
+    rows = phrase.written(_whose(phrase.left, playbook, table), verb, many=bool(number))
+    subject = f"{number} {rows}" if number else with_article(rows)
+    return subject if phrase.status else f"there {be[0]} {subject}"
 
 
 def asked_number(related: Related, playbook: Playbook) -> str:
@@ -177,6 +171,8 @@ def _every(related: Related, playbook: Playbook) -> str:
 
 
 def _whose(parts: Sequence[Condition], playbook: Playbook, table: str) -> str:
+    if not parts:
+        return ""
     own = all(isinstance(subject := _subject(part), Reference) and not subject.of_deal for part in parts)
     return f"{'whose' if own else 'for which'} {_clause(AllOf(tuple(parts)), playbook, table)}"
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
 from engine.judge.failing import Choice, Failing, Leaf, asked_of, failing, is_unknown, residual
 from engine.judge.rows_seen_words import rows_words
 from engine.judge.seen import Look
-from engine.judge.seen_words import seen_note, subject_words
+from engine.judge.seen_words import blank_words, is_blank, seen_note, subject_words
 from rules.condition import Compare, Condition, Related
 from rules.do_words import do_words
 from rules.playbook import Playbook
 from rules.words import requirement
 
 SHOWN = 3
+THERE = re.compile("^there (is|are)")
 
 
 def because(condition: Condition, look: Look, playbook: Playbook, row: str = "") -> str:
@@ -52,6 +54,8 @@ def _grouped(found: Sequence[Failing]) -> list[list[Failing]]:
 
 
 def _group_key(each: Failing) -> object:
+    if isinstance(each, Leaf) and is_blank(each):
+        return "not filled in"
     if isinstance(each, Leaf) and isinstance(each.node, Compare):
         return (each.node.subject, each.seen.state)
     return id(each)
@@ -63,7 +67,8 @@ def _words(group: Sequence[Failing], playbook: Playbook, row: str) -> str:
         return _neither(first, playbook, row)
     if isinstance(first.node, Related):
         return rows_words(first, first.node, playbook)
-    return subject_words([each for each in group if isinstance(each, Leaf)], playbook, row)
+    leaves = [each for each in group if isinstance(each, Leaf)]
+    return blank_words(leaves, row) if is_blank(first) else subject_words(leaves, playbook, row)
 
 
 def _neither(choice: Choice, playbook: Playbook, row: str) -> str:
@@ -72,7 +77,8 @@ def _neither(choice: Choice, playbook: Playbook, row: str) -> str:
     if open_branches:
         told = ["; ".join(_words(group, playbook, row) for group in _grouped(branch)) for branch in open_branches]
         return ", or else ".join(told)
-    return f"neither {' nor '.join(_branch(branch, playbook, row) for branch in choice.branches)}"
+    said = [THERE.sub(r"\1 there", _branch(branch, playbook, row)) for branch in choice.branches]
+    return f"neither {' nor '.join(said)}"
 
 
 def _branch(branch: tuple[Failing, ...], playbook: Playbook, row: str) -> str:

@@ -6,8 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.judge.seen import Look, Seen
-from rules.condition import AllOf, AnyOf, Compare, Condition, Literal, Not, Operator, PerSegment, Reference, Related
-from rules.names import EVENTS
+from rules.condition import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    FieldValue,
+    Literal,
+    Not,
+    Operator,
+    PerSegment,
+    Reference,
+    Related,
+)
+
+UNTOLD_BY_VALUE = {Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE, Operator.COPIED}
+"""Operators that ask for more than the value at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +120,18 @@ def _failing(condition: Condition, look: Look, *, positive: bool) -> Iterator[Fa
 def _to_meet(found: Failing) -> Condition:
     if isinstance(found, Choice):
         return AnyOf(tuple(residual(branch) for branch in found.branches))
-    node = found.node
-    if found.unknown and found.seen.value is None and isinstance(node, Compare) and _fillable(node):
-        return Compare(node.subject, Operator.PRESENT, Literal(value=True))
-    return found.asked
+    missing = _missing(found)
+    return found.asked if missing is None else Compare(missing, Operator.PRESENT, Literal(value=True))
 
 
-def _fillable(node: Compare) -> bool:
-    read = node.subject
-    changes = {Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE, Operator.COPIED}
-    return isinstance(read, Reference) and (read.table, read.name) not in EVENTS and node.operator not in changes
+def _missing(found: Leaf) -> Reference | None:
+    """Find the field whose missing value keeps a comparison from being told, on its left or its right."""
+    node, seen = found.node, found.seen
+    if not found.unknown or not isinstance(node, Compare) or node.operator in UNTOLD_BY_VALUE:
+        return None
+    if seen.value is None:
+        return node.subject if isinstance(node.subject, Reference) else None
+    return node.value.reference if seen.expected is None and isinstance(node.value, FieldValue) else None
 
 
 def _chosen(value: PerSegment, seen: Seen) -> Literal | None:

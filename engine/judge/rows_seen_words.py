@@ -17,6 +17,8 @@ from rules.words import asked_number, existence, happening, how_many, requiremen
 def rows_words(leaf: Leaf, related: Related, playbook: Playbook) -> str:
     """Say which related rows were seen and how many are needed."""
     plain = _plain(at_segment(related, leaf.seen))
+    if leaf.unknown and leaf.seen.unknown == 0:
+        return f"it must be so that {requirement(leaf.asked, playbook)}"
     match plain.quantifier, leaf.positive:
         case Quantifier.COUNT, _:
             return _count(leaf, plain, playbook)
@@ -40,8 +42,10 @@ def _too_few(leaf: Leaf, related: Related, playbook: Playbook) -> str:
         one = row_words(row_phrase(related.table, all_rows, playbook), playbook, related.table)
         among = f", and no {one} at all" if all_rows == related.where != AllOf(()) else ""
         return f"there is no {one if among else wanted}{needed}"
+    if seen.met == 0 and seen.rows == 1:
+        return f"the only {_among(1, related, playbook)[2:]} does not count: there is no {wanted}{needed}"
     if seen.met == 0:
-        return f"no {wanted} among the {_among(seen.rows, related, playbook)}{needed}".replace("the 1 ", "1 ")
+        return f"no {wanted} among the {_among(seen.rows, related, playbook)}{needed}"
     phrase = row_phrase(related.table, picked(related), playbook)
     found = row_words(phrase, playbook, related.table, many=seen.met != 1)
     return f"only {seen.met} {found} among the {_among(seen.rows, related, playbook)}{needed}"

@@ -16,7 +16,7 @@ from rules.condition import (
     Operator,
     Reference,
 )
-from rules.names import Label, field_label, field_name
+from rules.names import EVENTS, Label, field_label, field_name
 from rules.playbook import Playbook
 from rules.predicates import predicate
 from rules.value_words import listed, literal
@@ -43,6 +43,25 @@ def subject_words(leaves: Sequence[Leaf], playbook: Playbook, row: str = "") -> 
         return seen
     others = [must.removeprefix("must ") if not must.startswith("must not ") else must for must in musts[1:]]
     return f"{seen}; {label.pronoun} {listed([musts[0], *others], 'and')}"
+
+
+def is_blank(leaf: Leaf) -> bool:
+    """Say whether a field is merely to be filled in, and is not."""
+    node = leaf.node
+    if (
+        not isinstance(node, Compare)
+        or node.operator is not Operator.PRESENT
+        or not isinstance(node.subject, Reference)
+    ):
+        return False
+    return _is_absent(leaf.seen.value) and (node.subject.table, node.subject.name) not in EVENTS
+
+
+def blank_words(leaves: Sequence[Leaf], row: str = "") -> str:
+    """Say that fields are not filled in."""
+    subjects = [leaf.node.subject for leaf in leaves if isinstance(leaf.node, Compare)]
+    names = [field_name(each, row) for each in subjects if isinstance(each, Reference)]
+    return f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'} not filled in"
 
 
 def seen_note(leaf: Leaf, playbook: Playbook, row: str = "") -> str:
@@ -79,7 +98,8 @@ def _event_words(leaf: Leaf, node: Compare, label: Label, playbook: Playbook) ->
     if value is None and leaf.unknown:
         return f"it is not known when {label.text} was {label.event}"
     if value is None:
-        return f"{label.text} was not {label.event}"
+        never = label.event.startswith("last ")
+        return f"{label.text} was {'never' if never else 'not'} {label.event.removeprefix('last ')}"
     return f"{label.text} was {label.event} {literal(value, node.subject, playbook, 'and')}"
 
 

@@ -1,0 +1,30 @@
+"""What tests of every room share: golden files, and one option that renews them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-golden", action="store_true", help="write golden files anew instead of comparing")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with a golden file beside the test, or renew the file."""
+    folder = Path(str(request.node.path)).parent
+
+    def compare(name: str, text: str) -> None:
+        path = folder / name
+        if request.config.getoption("--renew-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{path} is missing: run pytest with --renew-golden, and read what it writes"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

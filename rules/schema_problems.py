@@ -45,10 +45,10 @@ def quote(node: Node) -> str:
         case ScalarNode(text=text):
             short = " ".join(text.split())
             return f"`{short}`" if len(short) <= LONGEST_QUOTE else f"`{short[:LONGEST_QUOTE]}...`"
-        case ListNode():
-            return "a list"
-        case MappingNode():
-            return "a mapping"
+        case ListNode(items=items):
+            return "a list" if items else "an empty list"
+        case MappingNode(entries=entries):
+            return "a mapping" if entries else "an empty mapping"
 
 
 def _without_misspelt(problems: set[Problem]) -> Iterator[Problem]:

@@ -65,7 +65,7 @@ extra: 1
         "f.yaml:5:56: wrong-type: `role` of `x` must be text or a list, not a mapping\n"
         "f.yaml:6:5: missing-key: exit criterion has no `id`\n"
         "  help: add `id`\n"
-        "f.yaml:6:12: wrong-type: `says` must be text, not a list\n"
+        "f.yaml:6:12: wrong-type: `says` must be text, not an empty list\n"
         "f.yaml:6:23: wrong-type: item 1 of `role` must be text, not `1`\n"
         "f.yaml:6:29: repeated-item: `role` holds `a` twice\n"
         "  help: keep one of the two\n"

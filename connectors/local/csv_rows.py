@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -57,6 +58,8 @@ class CsvTable:
     path: Path
     columns: tuple[str, ...]
     rows: Iterator[CsvRow] = field(repr=False)
+    done: Callable[[], int] = field(repr=False)
+    """Gives how many bytes were read so far."""
 
 
 @contextmanager
@@ -65,9 +68,9 @@ def open_csv(path: Path, dialect: Dialect | None = None) -> Iterator[CsvTable]:
     how = dialect or Dialect()
     encoding = "utf-8-sig" if how.encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else how.encoding
     try:
-        with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+        with path.open("rb") as raw, TextIOWrapper(raw, encoding, "surrogateescape", newline="") as file:
             rows = _Rows(path, file, how)
-            yield CsvTable(path, rows.columns, rows.rest())
+            yield CsvTable(path, rows.columns, rows.rest(), raw.tell)
     except UnicodeError:
         raise CsvRefusedError(path, "not-text", f"the file is not {how.encoding}", "name its true `encoding`") from None
 

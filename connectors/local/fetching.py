@@ -45,7 +45,7 @@ def fetch_rows(db: sqlite3.Connection, query: str, columns: Sequence[str], param
 
 def _joined(db: sqlite3.Connection, query: str, columns: Sequence[str], params: Sequence[object]) -> Rows | None:
     names = ["row_number", *columns]
-    joined = ", ".join(f"group_concat(coalesce({quoted(name)}, char(30)), char(31))" for name in names)
+    joined = ", ".join(f"group_concat(coalesce({quoted(name)}, '{ABSENT}'), '{BETWEEN}')" for name in names)
     count, *texts = db.execute(f"SELECT count(*), {joined} FROM ({query})", params).fetchone()
     if count == 0:
         return Rows(pa.array([], pa.int64()), {name: pa.array([], pa.string()) for name in columns})

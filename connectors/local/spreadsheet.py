@@ -6,7 +6,7 @@ import csv
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from connectors.local.database import LocalCrmError
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a spreadsheet would run as a formula, with the apostrophes that may already stand before it."""
+
+WriteRow = Callable[[Sequence[str | None]], object]
+"""Writes one row of a table."""
 
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -30,14 +33,22 @@ def restored(cell: str) -> str:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    """Write a table beside the one it replaces, then put it in its place at once."""
+    """Write a whole table."""
+    with drafted(path, columns) as write_row:
+        for row in rows:
+            write_row(row)
+
+
+@contextmanager
+def drafted(path: Path, columns: Sequence[str]) -> Iterator[WriteRow]:
+    """Write a table beside the one it replaces, and put it in its place at once when the block ends well."""
     draft = path.with_name(f".{path.name}.draft")
     with saying_why(path):
         try:
             with draft.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(columns)
-                writer.writerows([neutralized(cell or "") for cell in row] for row in rows)
+                yield lambda row: writer.writerow([neutralized(cell or "") for cell in row])
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)

@@ -31,12 +31,13 @@ class Frame:
         return self._step(self._compiler.to_sqlglot(table), table.schema())
 
     def extended(self, step: ir.Table, columns: Mapping[str, ir.Value]) -> ir.Table:
-        """Give a step with columns added, written over it."""
+        """Give a step with columns added, or given anew, written over it."""
         if not columns:
             return step
         added = step.select(**columns)
         query = self._compiler.to_sqlglot(added)
-        query.args["expressions"].insert(0, sge.Star())
+        rewritten = [sg.to_identifier(name, quoted=True) for name in columns if name in step.columns]
+        query.args["expressions"].insert(0, sge.Star(except_=rewritten) if rewritten else sge.Star())
         return self._step(query, dict(step.schema()) | dict(added.schema()))
 
     def joined(

@@ -119,7 +119,10 @@ def _changed_since(subject: Reference, value: Value, reader: Reader) -> ir.Boole
     last = reader.last_change(subject)
     if last is None:
         return ibis.null("boolean")
-    return ibis.ifelse(last.isnull(), ibis.literal(value=False), ordered(last, Operator.ON_OR_AFTER, value, reader))
+    no = ibis.literal(value=False)
+    known = ordered(reader.now(), Operator.ON_OR_AFTER, value, reader)
+    never = ibis.cases((known, no), (~known, no), else_=ibis.null("boolean"))
+    return ibis.ifelse(last.isnull(), never, ordered(last, Operator.ON_OR_AFTER, value, reader))
 
 
 def _in_periods(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:

@@ -136,7 +136,7 @@ def _add_scope(build: Build, stage: str, *, known: bool) -> None:
 def _add_last_changed_by(build: Build, scope: Scope, node: LastChangedBy) -> None:
     if (scope, node) in build.changed or not build.delivers("field_changes", "changed_by"):
         return
-    names = [field.name for field in node.fields if _tracked(build, field)]
+    names = [field.name for field in node.fields]
     changes = changes_up_to_now(build, scope, build.source("field_changes"))
     picked = build.frame.side(changes.filter(changes.field.isin(names)))
     window = ibis.window(group_by=picked.deal_id, order_by=[ibis.desc(picked.changed_at), ibis.desc(picked.changed_by)])
@@ -147,9 +147,8 @@ def _add_last_changed_by(build: Build, scope: Scope, node: LastChangedBy) -> Non
     team = joined.select(latest.deal_id, **{f"{column}.at": latest.changed_at, f"{column}.team": owners.team})
     build.frame.join(build.frame.side(team))
     deals = build.frame.table
-    never = NO if names else UNKNOWN
-    made = ibis.ifelse(deals[f"{column}.at"].isnull(), never, deals[f"{column}.team"] == node.team)
-    build.frame.add({column: made})
+    made = ibis.ifelse(deals[f"{column}.at"].isnull(), NO, deals[f"{column}.team"] == node.team)
+    build.frame.add({column: made if all(_tracked(build, field) for field in node.fields) else UNKNOWN})
     build.changed[scope, node] = column
 
 

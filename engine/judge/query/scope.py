@@ -93,6 +93,8 @@ class Build:
                 yield "contacts" if node.table == "with" else node.table
             if isinstance(node, LastChangedBy) and not self.delivers("field_changes", "changed_by"):
                 yield "field_changes"
+            if isinstance(node, LastChangedBy) and not self.delivers("owners", "team"):
+                yield "owners"
         for subject in references(condition):
             if isinstance(subject, Reference) and not self._delivers_column(subject):
                 yield f"{subject.table}.{subject.name}" if subject.table in self.delivered else subject.table

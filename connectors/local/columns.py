@@ -22,6 +22,9 @@ TOO_LATE = {
     FieldType.TIME: pa.scalar(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC), ARROW_TYPES[FieldType.TIME]),
 }
 
+SHORT = {**FORMS, FieldType.MONEY: r"-?\d{1,16}(\.\d{1,2})?"}
+"""The forms that Arrow reads rightly; of longer amounts it makes other ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedCell:
@@ -72,7 +75,7 @@ def _at_once(cells: pa.Array, kind: FieldType, known: Sequence[str]) -> pa.Array
     """Cast the whole column, or give None where some cell needs a closer look."""
     if kind is FieldType.CHOICES:
         return split_lists(cells)
-    form = FORMS.get(kind)
+    form = SHORT.get(kind)
     if form is None:
         strange = known and not _all(pc.is_in(cells.drop_null(), value_set=pa.array(known, pa.string())))
         return None if strange else cells

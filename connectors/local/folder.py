@@ -25,14 +25,14 @@ class FolderStore:
     """Loads the folder when it is first used and again when a file of it changed."""
 
     def __init__(self, folder: Path) -> None:
+        if not (folder / "deals.csv").is_file():
+            raise LocalCrmError(folder, "has no `deals.csv`", "`docs/local-crm.md` lists the files and their columns")
         self._folder = folder
         self._temporary = TemporaryDirectory(prefix="dealgate-", ignore_cleanup_errors=True)
         self._loads = 0
         self._seen: Seen = {}
         self._troubles = Troubles()
         self._incomplete: frozenset[str] = frozenset()
-        if not (folder / "deals.csv").is_file():
-            raise LocalCrmError(folder, "has no `deals.csv`", "`docs/local-crm.md` lists the files and their columns")
 
     @property
     def problems(self) -> Sequence[Problem]:

@@ -49,10 +49,9 @@ def make_sqlite(tmp_path: Path) -> MakeLocal:
             for table, rows in tables.items():
                 columns = columns_in(rows)
                 add_columns(db, table, columns)
-                marks = ", ".join(f":{column}" for column in columns)
-                every = dict.fromkeys(columns)
+                marks = ", ".join("?" for _ in columns)
                 insert = f'INSERT INTO "{table}" ({listed(columns)}) VALUES ({marks})'  # noqa: S608 - the test's own
-                db.executemany(insert, [{**every, **row} for row in rows])
+                db.executemany(insert, [[row.get(column) for column in columns] for row in rows])
         return connect(path, patience=0.05)
 
     return make

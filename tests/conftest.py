@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,3 +29,13 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Give the folder of real pipelines, which is no part of the project; skip where it is not there."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("DEALGATE_SHARED_DATA") or beside)
+    if not folder.is_dir():
+        pytest.skip(f"the real pipelines are not at `{folder}`; DEALGATE_SHARED_DATA names another folder")
+    return folder

@@ -90,8 +90,9 @@ class LanguageServer:
 @pytest.fixture(scope="module")
 def server() -> Iterator[LanguageServer]:
     command: Sequence[str] = [str(NODE), str(SERVER), "--stdio"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, **pipes) as process:  # noqa: S603 - a command of this file, with no input in it
+    with subprocess.Popen(  # noqa: S603 - a command of this file, with no input in it
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         patience = Timer(GIVE_UP_AFTER, process.kill)
         patience.start()
         yield LanguageServer(process)

@@ -27,7 +27,7 @@ from rules.condition import (
     Score,
     Value,
 )
-from rules.table_values import ORDERINGS, Reader, value_expression
+from rules.table_values import ORDERINGS, Reader, by_segment, value_expression
 from rules.types import FieldType
 
 MET, UNMET, UNKNOWN = 1, 0, -1
@@ -104,8 +104,12 @@ def _yes_no(column: ir.Value, operator: Operator, value: Value, reader: Reader) 
         return spread(
             known, operator, [value_expression(item, reader, FieldType.YES_NO) for item in literal_items(value)]
         )
-    right = value_expression(value, reader, FieldType.YES_NO)
-    return ORDERINGS[operator](known, right.fill_null(ibis.literal(value=False)))
+    return by_segment(value, reader, lambda own: ORDERINGS[operator](known, _yes_or_no(own, reader)))
+
+
+def _yes_or_no(value: Value, reader: Reader) -> ir.BooleanValue:
+    """Give a yes or no; a null one is false (rule 1)."""
+    return value_expression(value, reader, FieldType.YES_NO).fill_null(ibis.literal(value=False))
 
 
 def _choices(column: ir.Value, operator: Operator, value: Value, _: Reader) -> ir.BooleanValue:
@@ -134,16 +138,12 @@ def _one_of_words(subject: Reference, operator: Operator, value: Value, reader: 
     return ~found if operator in {Operator.NOT, Operator.NONE_OF} else found
 
 
-def _present(column: ir.Value) -> ir.BooleanValue:
-    return (column.length() > 0).fill_null(ibis.literal(value=False)) if column.type().is_array() else column.notnull()
-
-
 def _negated_unless(condition: ir.BooleanValue, value: Value) -> ir.BooleanValue:
     return condition if isinstance(value, Literal) and value.value is True else ~condition
 
 
 def _is_present(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
-    return _negated_unless(_present(reader.column(subject)), value)
+    return _negated_unless(reader.present(subject), value)
 
 
 def _is_copied(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:

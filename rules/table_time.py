@@ -10,46 +10,42 @@ from collections.abc import Callable, Mapping
 import ibis
 from ibis.expr import types as ir
 
-from rules.condition import Literal, Operator, PerSegment, Reference, Value
-from rules.table_values import ORDERINGS, Reader, as_date, durations_of, is_time, later, value_expression
+from rules.condition import FieldValue, Literal, Moment, Operator, Reference, Value
+from rules.table_values import ORDERINGS, Reader, as_date, by_segment, durations_of, later, value_expression
 from rules.types import Duration, FieldType, Unit
 
 
 def ordered(column: ir.Value, operator: Operator, value: Value, reader: Reader) -> ir.BooleanValue:
     """Compare by instant where both sides are instants, else by local date."""
-    instants = column.type().is_timestamp() and is_time_of(value)
-    items = [_aligned(item, reader, instants=instants) for item in _items(value)]
-    subject = column if instants else as_date(column)
+    return by_segment(value, reader, lambda own: _ordered(column, operator, own, reader))
+
+
+def _ordered(
+    column: ir.Value, operator: Operator, value: Literal | FieldValue | Moment, reader: Reader
+) -> ir.BooleanValue:
+    pairs = [_alike(column, value_expression(item, reader, FieldType.TIME)) for item in _items(value)]
     match operator:
         case Operator.EQUALS | Operator.ONE_OF:
-            return ibis.or_(*(subject == item for item in items))
+            return ibis.or_(*(left == right for left, right in pairs))
         case Operator.NOT | Operator.NONE_OF:
-            return ~ibis.or_(*(subject == item for item in items))
+            return ~ibis.or_(*(left == right for left, right in pairs))
         case Operator.BETWEEN:
-            return (subject >= items[0]) & (subject <= items[-1])
+            (first, low), (last, high) = pairs[0], pairs[-1]
+            return (first >= low) & (last <= high)
         case _:
-            return ORDERINGS[operator](subject, items[0])
+            return ORDERINGS[operator](*pairs[0])
 
 
-def is_time_of(value: Value) -> bool:
-    """Say whether every item of a temporal right-hand side is an instant."""
-    return all(is_time(item) for item in _items(value))
-
-
-def _items(value: Value) -> list[Value]:
+def _items(value: Literal | FieldValue | Moment) -> list[Literal | FieldValue | Moment]:
     if isinstance(value, Literal) and isinstance(value.value, tuple):
         return [Literal(item) for item in value.value]
     return [value]
 
 
-def _aligned(value: Value, reader: Reader, *, instants: bool) -> ir.Value:
-    if instants:
-        return value_expression(value, reader, FieldType.TIME)
-    if isinstance(value, PerSegment):
-        branches = [(reader.segment() == name, _aligned(case, reader, instants=False)) for name, case in value.cases]
-        rest = None if value.otherwise is None else _aligned(value.otherwise, reader, instants=False)
-        return ibis.cases(*branches, else_=rest)
-    return as_date(value_expression(value, reader, FieldType.DATE))
+def _alike(column: ir.Value, right: ir.Value) -> tuple[ir.Value, ir.Value]:
+    if column.type().is_timestamp() and right.type().is_timestamp():
+        return column, right
+    return as_date(column), as_date(right)
 
 
 def per_segment(value: Value, reader: Reader, make: Callable[[Duration], ir.BooleanValue]) -> ir.BooleanValue:
@@ -127,7 +123,8 @@ def _changed_since(subject: Reference, value: Value, reader: Reader) -> ir.Boole
 
 def _in_periods(subject: Reference, value: Value, reader: Reader) -> ir.BooleanValue:
     column, today = as_date(reader.column(subject)), reader.today()
-    words = [str(item.value) for item in _items(value) if isinstance(item, Literal)]
+    listed = value.value if isinstance(value, Literal) else ()
+    words = [str(each) for each in (listed if isinstance(listed, tuple) else (listed,))]
     return ibis.or_(*(_in_period(column, word, today, reader.fiscal_year_start()) for word in words))
 
 

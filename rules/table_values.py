@@ -59,6 +59,10 @@ class Reader(Protocol):
         """Give a column, absent as null: blank texts are null, money is in the playbook's currency."""
         ...
 
+    def present(self, subject: Reference) -> ir.BooleanValue:
+        """Say whether a column holds anything: an amount does in any currency, an empty list does not."""
+        ...
+
     def business_day(self, base: Reference | None, days: int) -> ir.DateValue:
         """Give the business day so many after (or before) the date of `base`, or after today."""
         ...
@@ -110,6 +114,17 @@ def value_expression(value: Value, reader: Reader, like: FieldType) -> ir.Value:
             return ibis.cases(*branches, else_=default)
 
 
+def by_segment(
+    value: Value, reader: Reader, make: Callable[[Literal | FieldValue | Moment], ir.BooleanValue]
+) -> ir.BooleanValue:
+    """Make a condition of a right-hand side, or for each segment of its own; null where a segment has none."""
+    if not isinstance(value, PerSegment):
+        return make(value)
+    branches = [(reader.segment() == name, by_segment(case, reader, make)) for name, case in value.cases]
+    rest = None if value.otherwise is None else by_segment(value.otherwise, reader, make)
+    return ibis.cases(*branches, else_=rest)
+
+
 def durations_of(value: Value) -> list[tuple[str | None, Duration]]:
     """List the durations a value holds with their segment ids, in order; None is `otherwise`."""
     match value:
@@ -122,23 +137,22 @@ def durations_of(value: Value) -> list[tuple[str | None, Duration]]:
             return []
 
 
-def is_time(value: Value) -> bool:
-    """Say whether a temporal right-hand side is an instant rather than a date."""
-    match value:
-        case Literal(scalar):
-            return isinstance(scalar, datetime)
-        case FieldValue(reference, plus):
-            return reference.type is FieldType.TIME and not _in_business_days(plus)
-        case Moment(base, plus):
-            return base == "now" and not _in_business_days(plus)
-        case PerSegment(cases, otherwise):
-            listed = [case for _, case in cases] + ([otherwise] if otherwise is not None else [])
-            return all(is_time(case) for case in listed)
-
-
 def as_date(moment: ir.Value) -> ir.DateValue:
     """Give the local date of an instant (in the session's zone, which is the playbook's); dates stay."""
     return moment.date() if moment.type().is_timestamp() else moment
+
+
+def holds_something(table: ir.Table, name: str) -> ir.BooleanValue:
+    """Say whether a column of a table is present; one that was converted says so in a column beside it."""
+    if given(name) in table.columns:
+        return table[given(name)]
+    column = table[name]
+    return (column.length() > 0).fill_null(ibis.literal(value=False)) if column.type().is_array() else column.notnull()
+
+
+def given(name: str) -> str:
+    """Name the column that says whether an amount was there before it was converted."""
+    return f"{name}.given"
 
 
 def later(moment: ir.Value, hours: int) -> ir.Value:

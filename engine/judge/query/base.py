@@ -11,7 +11,7 @@ from engine.judge.calendar import column_of
 from engine.judge.query.frame import Frame
 from engine.judge.query.scope import NOW, Build
 from rules.table_text import not_blank
-from rules.table_values import as_date
+from rules.table_values import as_date, given
 from rules.types import FieldType
 
 FREE_TEXT = {FieldType.TEXT, FieldType.LINK}
@@ -65,6 +65,7 @@ def _deals(build: Build) -> ir.Table:
     deals = build.source("deals")
     types = build.types["deals"]
     columns = {name: _tidy(deals, name, types[name], build) for name in deals.columns if name in build.read["deals"]}
+    columns |= {given(name): deals[name].notnull() for name in columns if types[name] is FieldType.MONEY}
     return build.frame.side(deals.select(**columns).cross_join(build.moment))
 
 

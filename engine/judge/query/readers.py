@@ -13,6 +13,7 @@ from engine.judge.query.scope import Build, Scope
 from engine.judge.query.truth import surely
 from rules.condition import LastChangedBy, Reference, Related, Score
 from rules.table_text import normalized
+from rules.table_values import holds_something
 
 PREFIX = {"accounts": "account.", "owners": "owner."}
 
@@ -42,6 +43,10 @@ class DealReader:
     def column(self, subject: Reference | Score) -> ir.Value:
         """Give a column of the deal, its account or owner, or a score."""
         return self.build.frame.table[deal_column(subject)]
+
+    def present(self, subject: Reference) -> ir.BooleanValue:
+        """Say whether a column of the deal, its account or owner is present."""
+        return holds_something(self.build.frame.table, deal_column(subject))
 
     def business_day(self, base: Reference | None, days: int) -> ir.DateValue:
         """Give the business day so many after today or after the date of a deal's column."""
@@ -107,6 +112,10 @@ class RowReader:
     def column(self, subject: Reference | Score) -> ir.Value:
         """Give a column of the row, or one of its deal."""
         return self.rows[row_column(subject)]
+
+    def present(self, subject: Reference) -> ir.BooleanValue:
+        """Say whether a column of the row, or of its deal, is present."""
+        return holds_something(self.rows, row_column(subject))
 
     def business_day(self, base: Reference | None, days: int) -> ir.DateValue:
         """Give the business day so many after today or after the date of a column."""

@@ -27,6 +27,7 @@ from rules.condition import (
 )
 from rules.table import expression
 from rules.table_text import not_blank
+from rules.table_values import given
 from rules.types import ROW_TIME, Unit
 
 KEYS = {"deal_id", "id", "contact_ids"}
@@ -48,11 +49,10 @@ def rows_of(
 
 def deal_columns(build: Build, scope: Scope, conditions: Iterable[Condition]) -> dict[str, ir.Value]:
     """Give the deal's columns that related rows need beside them, by the name they get there."""
-    reader, columns = DealReader(build, scope), {}
+    reader = DealReader(build, scope)
+    columns: dict[str, ir.Value] = {}
     for condition in conditions:
-        for subject in references(condition):
-            if isinstance(subject, Reference) and subject.of_deal:
-                columns[row_column(subject)] = build.frame.table[deal_column(subject)]
+        columns |= _own_columns(build.frame.table, condition)
         for subject in changes_read(condition):
             column = build.changed.get((scope, subject.name))
             columns |= {} if column is None else {column: build.frame.table[column]}
@@ -65,6 +65,14 @@ def deal_columns(build: Build, scope: Scope, conditions: Iterable[Condition]) ->
         if base.of_deal:
             columns[f"{row_column(base)}{column_of(days)}"] = reader.business_day(base, days)
     return columns
+
+
+def _own_columns(deals: ir.Table, condition: Condition) -> dict[str, ir.Value]:
+    """Give the deal's columns a condition names, and whether amounts among them were there before converting."""
+    own = [each for each in references(condition) if isinstance(each, Reference) and each.of_deal]
+    columns = {row_column(each): deals[deal_column(each)] for each in own}
+    converted = [each for each in own if given(deal_column(each)) in deals.columns]
+    return columns | {given(row_column(each)): deals[given(deal_column(each))] for each in converted}
 
 
 def business_bases(conditions: Iterable[Condition]) -> set[tuple[Reference, int]]:
@@ -120,9 +128,9 @@ def _beside_deal(build: Build, scope: Scope, rows: ir.Table, deal: Mapping[str, 
     joined = build.frame.side(rows.inner_join(beside, rows.deal_id == beside["_deal"]))
     if not adjusts:
         return joined
-    return build.frame.side(
-        joined.mutate(**{name: money(joined[name], joined["_currency"], build) for name in adjusts})
-    )
+    converted = {name: money(joined[name], joined["_currency"], build) for name in adjusts}
+    converted |= {given(name): joined[name].notnull() for name in adjusts}
+    return build.frame.side(joined.mutate(**converted))
 
 
 def _up_to_now(build: Build, rows: ir.Table, scope: Scope, table: str) -> ir.Table:

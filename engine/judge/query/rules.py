@@ -125,3 +125,6 @@ class _FindingReader(DealReader):
         }
         value = fixed[subject.name]
         return ibis.literal(value) if value else ibis.null("string")
+
+    def present(self, subject: Reference) -> ir.BooleanValue:
+        return self.column(subject).notnull() if subject.table == "findings" else DealReader.present(self, subject)

@@ -19,7 +19,7 @@ from engine.judge.memory import Memory
 from engine.judge.plan_flags import flags_for, must_write
 from engine.judge.plan_moves import corrective_move
 from engine.judge.plan_settings import PlanSettings, Terms
-from engine.judge.plan_tasks import PREFIX, counts, due_of, task_changes, wanted_tasks
+from engine.judge.plan_tasks import PREFIX, counts, due_of, one_line, task_changes, wanted_tasks
 from engine.judge.surprise import Totals, refusals
 from engine.judge.verdicts import GateStatus, Verdict
 
@@ -143,7 +143,7 @@ def _entries(verdict: Verdict, known: _Known, settings: PlanSettings, as_of: dat
     for change in sorted(_changes(verdict, known, settings, as_of), key=_place):
         flags = known.flags(verdict) if change.flags else None
         task = known.state.tasks.get(change.task.key) if change.task else None
-        yield Planned(keyed(change, as_of), verdict.name, flags, task)
+        yield Planned(keyed(change, as_of), one_line(verdict.name), flags, task)
 
 
 def _changes(verdict: Verdict, known: _Known, settings: PlanSettings, as_of: datetime) -> Iterator[Change]:

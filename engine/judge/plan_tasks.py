@@ -25,6 +25,11 @@ def counts(finding: Finding) -> bool:
     return not finding.waiver and finding.enforce is not Enforce.OBSERVE
 
 
+def one_line(text: str) -> str:
+    """Write a text of a CRM on one line, without characters that cannot be seen."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())
+
+
 def due_of(finding: Finding, terms: Terms, opened: datetime) -> date | None:
     """Give the local date a finding's task is due: counted from when it opened, else the finding's own."""
     if finding.task is None or finding.task.due is None:
@@ -94,5 +99,5 @@ def _assignee(owner: str | None, assignee: str, managers: Mapping[str, str]) -> 
 
 
 def _title(title: str) -> str:
-    one_line = "".join(each for each in " ".join(title.split()) if each.isprintable())
-    return one_line if len(one_line) <= LONGEST_TITLE else f"{one_line[: LONGEST_TITLE - 3]}..."
+    line = one_line(title)
+    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 3]}..."

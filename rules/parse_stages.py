@@ -48,14 +48,19 @@ def check_stage(name: ScalarNode | None, parsing: Parsing) -> str:
 
 def check_crm_names(root: Node, parsing: Parsing) -> None:
     """See that no CRM calls two stages or outcomes the same: a deal's place would be anyone's guess."""
+    places = list(_places_of_a_deal(root))
+    crms = dict.fromkeys(key.text for _, node in places for key, _ in entries(node, "crm"))
     seen: dict[tuple[str, str], str] = {}
-    for name, node in _places_of_a_deal(root):
-        for key, value in entries(node, "crm"):
-            word = value.text if isinstance(value, ScalarNode) else ""
-            other = seen.setdefault((key.text, word), name)
+    for name, node in places:
+        for crm in crms:
+            word = text(mapping(node, "crm"), crm) or name
+            other = seen.setdefault((crm, word), name)
             if other != name:
-                message = f"`{name}` and `{other}` are both called `{word}` in {key.text}"
-                parsing.add(value.place, "same-name", message, "a CRM's name can stand for one stage or outcome only")
+                message = f"`{name}` and `{other}` are both called `{word}` in {crm}"
+                help_text = (
+                    "a CRM's name can stand for one stage or outcome only, and the id stands where none is given"
+                )
+                parsing.add(node.place, "same-name", message, help_text)
 
 
 def _places_of_a_deal(root: Node) -> Iterator[tuple[str, Node]]:

@@ -149,3 +149,21 @@ def test_rules_that_say_which_findings_they_read_do_not_wait_for_others() -> Non
     assert render_problems(problems) == ""
     assert playbook is not None
     assert [rule.layer for rule in playbook.rules] == [2, 3]
+
+
+def test_a_name_that_stands_for_two_stages_in_a_crm_is_a_problem_even_where_one_is_only_an_id() -> None:
+    stages = "stages: [{id: a, title: A, crm: {hubspot: b}}, {id: b, title: B}]\n"
+    _, problems = load_playbook(f"playbook: p\nversion: 1\ntitle: P\n{stages}", "p.yaml")
+    assert [problem.message for problem in problems] == ["`b` and `a` are both called `b` in hubspot"]
+
+
+def test_a_place_is_told_for_every_problem_of_a_part_that_is_used_twice_only_once() -> None:
+    text = (
+        MINIMAL
+        + "conditions: {c: {amont: 1}}\nevery_stage:\n"
+        + "".join(f"  - {{id: e{n}, says: E, require: {{is: c}}}}\n" for n in range(3))
+    )
+    _, problems = load_playbook(text, "p.yaml")
+    assert render_problems(problems) == (
+        "p.yaml:5:17: unknown-field: condition `c` reads `amont`, which deals do not have\n  help: did you mean `amount`?"
+    )

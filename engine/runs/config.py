@@ -1,0 +1,147 @@
+"""`dealgate.yaml`: the CRMs, playbooks, store and limits of a folder, checked like a playbook."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from engine.runs.files import read_file
+from engine.runs.mistakes import ProblemsFound
+from rules.problems import Problem, did_you_mean
+from rules.schema_problems import check_schema
+from rules.yaml_nodes import ListNode, MappingNode, Node, ScalarNode, node_at, to_plain
+from rules.yaml_text import read_yaml
+
+NAME = "dealgate.yaml"
+STORE = "sqlite:///dealgate.db"
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class CrmSetting:
+    """One CRM by its name: what kind it is and where it lies."""
+
+    name: str
+    type: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A folder's configuration; every path is resolved against the file it stands in."""
+
+    crms: Mapping[str, CrmSetting] = field(default_factory=dict)
+    crm: str = ""
+    playbooks: tuple[Path, ...] = ()
+    store: str = STORE
+    waivers: Path | None = None
+    correct_moves: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+def load_config(path: Path, environment: Mapping[str, str]) -> Config:
+    """Read and check a configuration file, or tell all its problems; `${NAME}` is taken from the environment."""
+    node, problems = read_yaml(read_file(path), str(path))
+    if node is None:
+        raise ProblemsFound(problems)
+    filled = _Filled(environment)
+    whole = filled.node(node)
+    found = [*problems, *filled.problems, *check_schema(whole, schema(), "configuration")]
+    if not found:
+        found.extend(_references(node, whole))
+    if found:
+        raise ProblemsFound(found)
+    return _config(to_plain(whole), path.parent)
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """Give the JSON Schema of `dealgate.yaml`."""
+    loaded: Mapping[str, Any] = json.loads(files("engine.runs").joinpath("config.schema.json").read_text("utf-8"))
+    return loaded
+
+
+class _Filled:
+    """Puts environment variables in place of `${NAME}`, collecting those that are not set."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[Problem] = []
+
+    def node(self, node: Node) -> Node:
+        match node:
+            case MappingNode(place, entries):
+                return MappingNode(place, tuple((key, self.node(value)) for key, value in entries))
+            case ListNode(place, items):
+                return ListNode(place, tuple(self.node(item) for item in items))
+            case ScalarNode(place, text, quoted) if VARIABLE.search(text):
+                return ScalarNode(place, VARIABLE.sub(lambda match: self._value(match, node), text), quoted=quoted)
+            case _:
+                return node
+
+    def _value(self, match: re.Match[str], node: Node) -> str:
+        name = match.group(1)
+        if name not in self.environment:
+            message = f"the environment variable `{name}` is not set"
+            self.problems.append(Problem(node.place, "unset-variable", message, f"set it: `export {name}=...`"))
+        return self.environment.get(name, match.group())
+
+
+def _references(written: Node, filled: Node) -> Iterator[Problem]:
+    """Check what the schema cannot: names that must exist, and secrets that must not stand in the file."""
+    values = to_plain(filled)
+    crm, crms = values.get("crm"), values.get("crms", {})
+    if crm is not None and crm not in crms:
+        place = node_at(written, ["crm"]).place
+        yield Problem(place, "unknown-crm", f"no CRM is called `{crm}`", did_you_mean(crm, crms))
+    if crm is None and len(crms) > 1 and isinstance(written, MappingNode):
+        named = ", ".join(f"`{name}`" for name in sorted(crms))
+        message = f"several CRMs are named ({named}), and none as the usual one"
+        yield Problem(written.place_of("crms"), "no-usual-crm", message, "add `crm: NAME`")
+    yield from _store_problems(node_at(written, ["store"]))
+
+
+def _store_problems(store: Node) -> Iterator[Problem]:
+    if not isinstance(store, ScalarNode) or "://" not in store.text:
+        return
+    try:
+        password = make_url(store.text).password
+    except (ArgumentError, ValueError):
+        yield Problem(store.place, "wrong-form", "`store` is no address", f"write one such as `{STORE}`")
+        return
+    if password and not VARIABLE.fullmatch(str(password)):
+        message = "`store` holds a password in clear"
+        yield Problem(store.place, "secret-in-file", message, "write `${NAME}` and set that environment variable")
+
+
+def _config(values: Mapping[str, Any], folder: Path) -> Config:
+    crms = {
+        name: CrmSetting(name, each["type"], folder / each["path"]) for name, each in values.get("crms", {}).items()
+    }
+    return Config(
+        crms=crms,
+        crm=values.get("crm") or next(iter(crms), ""),
+        playbooks=tuple(folder / each for each in values.get("playbooks", ())),
+        store=_beside(values.get("store", STORE), folder),
+        waivers=folder / values["waivers"] if "waivers" in values else None,
+        correct_moves=values.get("correct_moves", False),
+        limits=values.get("limits", {}),
+    )
+
+
+def _beside(store: str, folder: Path) -> str:
+    """Resolve a relative SQLite file against the folder of the configuration."""
+    if "://" not in store:
+        return str(folder / store)
+    prefix, _, rest = store.partition(":///")
+    relative = prefix == "sqlite" and rest and not rest.startswith("/")
+    return f"sqlite:///{folder / rest}" if relative else store

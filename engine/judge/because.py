@@ -9,7 +9,7 @@ from itertools import groupby
 from engine.judge.failing import Choice, Failing, Leaf, asked_of, failing, is_unknown, residual
 from engine.judge.rows_seen_words import rows_words
 from engine.judge.seen import Look
-from engine.judge.seen_words import blank_words, is_blank, seen_note, subject_words
+from engine.judge.seen_words import CHANGED, WHETHER, blank_words, is_blank, seen_note, subject_words
 from rules.condition import Compare, Condition, Related
 from rules.do_words import do_words
 from rules.playbook import Playbook
@@ -24,7 +24,7 @@ def because(condition: Condition, look: Look, playbook: Playbook, row: str = "")
 
     `row` is the related table whose row the condition is about: `contacts` for one finding per person.
     """
-    return _cut([_words(group, playbook, row) for group in _grouped(failing(condition, look))])
+    return _cut([_words(group, playbook, row) for group in _grouped(_without_echoes(failing(condition, look)))])
 
 
 def because_undecided(condition: Condition, look: Look, playbook: Playbook) -> str:
@@ -48,6 +48,23 @@ def do_undecided(condition: Condition, look: Look, playbook: Playbook) -> str:
     return do_words(residual(unknown[:SHOWN]), playbook) if unknown else ""
 
 
+def _without_echoes(found: Sequence[Failing]) -> list[Failing]:
+    """Leave out that copies of a text cannot be told where something else already says that it is not filled in."""
+    absent = [
+        each for each in found if isinstance(each, Leaf) and isinstance(each.node, Compare) and each.seen.value is None
+    ]
+    told = {_subject(each) for each in absent if not _asks_whether(each)}
+    return [each for each in found if not (each in absent and _asks_whether(each) and _subject(each) in told)]
+
+
+def _subject(leaf: Leaf) -> object:
+    return leaf.node.subject if isinstance(leaf.node, Compare) else None
+
+
+def _asks_whether(each: Failing) -> bool:
+    return isinstance(each, Leaf) and isinstance(each.node, Compare) and each.node.operator in WHETHER
+
+
 def _grouped(found: Sequence[Failing]) -> list[list[Failing]]:
     """Put neighbouring leaves about one subject together."""
     return [list(group) for _, group in groupby(found, _group_key)]
@@ -57,7 +74,8 @@ def _group_key(each: Failing) -> object:
     if isinstance(each, Leaf) and is_blank(each):
         return "not filled in"
     if isinstance(each, Leaf) and isinstance(each.node, Compare):
-        return (each.node.subject, each.seen.state)
+        absent = each.seen.value is None and each.node.operator not in CHANGED | WHETHER
+        return (each.node.subject, absent or each.seen.state)
     return id(each)
 
 

@@ -16,18 +16,13 @@ def happened(rows: ir.Table, now: ir.TimestampValue) -> ir.BooleanValue:
 
 
 def buyer_activity(rows: ir.Table, now: ir.TimestampValue) -> ir.BooleanValue:
-    """Say whether the buyer did something: wrote or called us, or held a meeting with us."""
-    return happened(rows, now) & ((rows.direction == "inbound") | held_meeting(rows))
+    """Say whether the buyer did something: wrote or called us, or met us."""
+    return happened(rows, now) & ((rows.direction == "inbound") | (rows.kind == "meeting"))
 
 
 def seller_activity(rows: ir.Table, now: ir.TimestampValue) -> ir.BooleanValue:
-    """Say whether we did something: wrote or called, or held a meeting."""
-    return happened(rows, now) & ((rows.direction == "outbound") | held_meeting(rows))
-
-
-def held_meeting(rows: ir.Table) -> ir.BooleanValue:
-    """Say whether a meeting took place."""
-    return (rows.kind == "meeting") & (rows.status == "held")
+    """Say whether we did something: wrote or called, or met them."""
+    return happened(rows, now) & ((rows.direction == "outbound") | (rows.kind == "meeting"))
 
 
 def add_activity_facts(build: Build) -> None:

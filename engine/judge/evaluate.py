@@ -117,7 +117,8 @@ class Evaluator:
         """Judge one batch; `texts` are shared over the whole pipeline (None: this batch is the whole of it)."""
         prepared = self._ready(observing=observing)
         if texts is None:
-            texts = shared_texts([tables["deals"]], prepared.compiled.copied)
+            compiled = prepared.compiled
+            texts = shared_texts([tables["deals"]], compiled.copied, compiled.endings)
         deals = prepared.run(tables, as_of, _waiver_table(waivers, as_of), texts)
         return Judged(deals, prepared.compiled, as_of)
 

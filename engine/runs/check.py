@@ -123,10 +123,11 @@ class Check:
 
     def _texts(self, first: Tables, *, whole: bool) -> pa.Table | None:
         """Collect the texts that deals share, for which the pipeline is read once more where it is not at hand."""
-        fields = sorted({name for each in self.playbooks for name in self._evaluator(each, first).compiled.copied})
+        compiled = [self._evaluator(each, first).compiled for each in self.playbooks]
+        fields = sorted({name for each in compiled for name in each.copied})
         if not fields or whole:
             return None
-        texts = SharedTexts(fields)
+        texts = SharedTexts(fields, frozenset().union(*(each.endings for each in compiled)))
         for tables in self.connector.read(self.playbooks, None, self.question.batch_size):
             texts.add(tables["deals"])
         return texts.table()

@@ -57,6 +57,11 @@ class Compiled:
         """The playbook's time zone."""
         return ZoneInfo(self.playbook.calendar.timezone)
 
+    @property
+    def endings(self) -> frozenset[str]:
+        """What the CRM calls the stages in which deals have ended."""
+        return frozenset(each.crm.get(self.crm, each.id) for each in self.playbook.outcomes)
+
 
 def compile_playbook(
     playbook: Playbook,

@@ -68,11 +68,11 @@ class DealReader:
         return self.build.frame.table[self.build.changed[self.scope, node]]
 
     def copied(self, reference: Reference) -> ir.BooleanValue:
-        """Give whether the text also stands on an open deal of another account."""
+        """Give whether the text of an open deal also stands on an open deal of another account."""
         deals = self.build.frame.table
         first, last = deals[f"_first.{reference.name}"], deals[f"_last.{reference.name}"]
         account = deals.account_id.fill_null(ibis.literal("deal:") + deals.id)
-        elsewhere = surely(first != account) | surely(last != account)
+        elsewhere = (surely(first != account) | surely(last != account)) & deals["_outcome"].isnull()
         return ibis.ifelse(deals[reference.name].isnull(), ibis.null("boolean"), elsewhere)
 
     def crm_words(self, reference: Reference, word: str) -> Sequence[str]:
@@ -137,9 +137,8 @@ class RowReader:
         return self.rows[self.build.changed[self.scope, node]]
 
     def copied(self, reference: Reference) -> ir.BooleanValue:
-        """Refuse: copies are told of deals only."""
-        msg = f"`{reference.name}` of a related row cannot be compared with other deals"
-        raise ValueError(msg)
+        """Give whether the deal's text also stands on an open deal of another account."""
+        return self.rows[copied_column(reference)]
 
     def crm_words(self, reference: Reference, word: str) -> Sequence[str]:
         """Give the CRM's names of a role or stage."""
@@ -171,6 +170,11 @@ def row_column(subject: Reference | Score) -> str:
     if isinstance(subject, Reference) and not subject.of_deal:
         return subject.name
     return f"deal.{deal_column(subject)}"
+
+
+def copied_column(reference: Reference) -> str:
+    """Name the column of a row's table that says whether its deal's text was copied."""
+    return f"deal.{reference.name}.copied"
 
 
 def crm_words(build: Build, reference: Reference, word: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from engine.judge.calendar import column_of
 from engine.judge.query.activity import buyer_activity
 from engine.judge.query.base import FREE_TEXT, money, with_business_days
-from engine.judge.query.readers import DealReader, RowReader, deal_column, row_column
+from engine.judge.query.readers import DealReader, RowReader, copied_column, deal_column, row_column
 from engine.judge.query.scope import NOW, Build, Scope, changes_read
 from engine.judge.query.truth import MAYBE, truth, truth_value
 from rules.condition import (
@@ -18,6 +18,7 @@ from rules.condition import (
     Condition,
     FieldValue,
     LastChangedBy,
+    Operator,
     PerSegment,
     Reference,
     Related,
@@ -59,6 +60,8 @@ def deal_columns(build: Build, scope: Scope, conditions: Iterable[Condition]) ->
         for node in walk(condition):
             if isinstance(node, LastChangedBy):
                 columns[build.changed[scope, node]] = reader.last_changed_by(node)
+            if isinstance(node, Compare) and node.operator is Operator.COPIED and isinstance(node.subject, Reference):
+                columns[copied_column(node.subject)] = reader.copied(node.subject)
             if _per_segment(node):
                 columns["_segment"] = reader.segment()
     for base, days in business_bases(conditions):

@@ -32,6 +32,16 @@ class OutdatedLedgerError(LedgerError):
         )
 
 
+class NewerLedgerError(LedgerError):
+    """The tables were made by a later version than this one."""
+
+    def __init__(self, shown: str, found: str) -> None:
+        super().__init__(
+            f"the store `{shown}` is at version `{found}`, which this engine does not know\n"
+            "  help: it was made by a newer engine; update this one"
+        )
+
+
 class LostRunError(LedgerError):
     """Another worker took this run over, since it was not heard of for longer than its lease."""
 

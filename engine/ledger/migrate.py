@@ -23,6 +23,11 @@ def wanted_version() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def known_versions() -> frozenset[str]:
+    """Name the versions this engine can bring up to date."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the tables to the version this engine works with, inside the connection's transaction."""
     config = _config()

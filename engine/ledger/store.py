@@ -12,8 +12,14 @@ from typing import Any, Self
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from engine.ledger.errors import LedgerError, MissingDriverError, OutdatedLedgerError, UnreachableLedgerError
-from engine.ledger.migrate import found_version, upgrade, wanted_version
+from engine.ledger.errors import (
+    LedgerError,
+    MissingDriverError,
+    NewerLedgerError,
+    OutdatedLedgerError,
+    UnreachableLedgerError,
+)
+from engine.ledger.migrate import found_version, known_versions, upgrade, wanted_version
 
 BUSY_SECONDS = 30
 READ_ONLY = "dealgate_read_only"
@@ -109,6 +115,8 @@ def _ready(engine: Engine, shown: str, *, may_upgrade: bool) -> None:
     wanted = wanted_version()
     if found == wanted:
         return
+    if found and found not in known_versions():
+        raise NewerLedgerError(shown, found)
     fresh = found == "" and engine.dialect.name == "sqlite"
     if not (fresh or may_upgrade):
         raise OutdatedLedgerError(shown, found, wanted)

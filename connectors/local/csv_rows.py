@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from connectors.local.troubles import shown
 from rules.problems import Place, Problem
@@ -40,13 +40,11 @@ class Dialect:
     quote: str = '"'
 
 
-@dataclass(frozen=True, slots=True)
-class CsvRow:
-    """One row: the line it begins on, its cells and its text as written; `refused` says why it cannot be used."""
+class CsvRow(NamedTuple):
+    """One row: the line it begins on and its cells; `refused` says why it cannot be used."""
 
     line: int
     cells: Sequence[str]
-    text: str
     refused: str = ""
     help: str = ""
 
@@ -60,6 +58,8 @@ class CsvTable:
     rows: Iterator[CsvRow] = field(repr=False)
     done: Callable[[], int] = field(repr=False)
     """Gives how many bytes were read so far."""
+    text: Callable[[], str] = field(repr=False)
+    """Gives the row read last as it was written."""
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def open_csv(path: Path, dialect: Dialect | None = None) -> Iterator[CsvTable]:
     try:
         with path.open("rb") as raw, TextIOWrapper(raw, encoding, "surrogateescape", newline="") as file:
             rows = _Rows(path, file, how)
-            yield CsvTable(path, rows.columns, rows.rest(), raw.tell)
+            yield CsvTable(path, rows.columns, rows.rest(), raw.tell, rows.text)
     except UnicodeError:
         raise CsvRefusedError(path, "not-text", f"the file is not {how.encoding}", "name its true `encoding`") from None
 
@@ -95,7 +95,11 @@ class _Rows:
                 yield row
             elif row.cells:
                 said = f"the row has {len(row.cells)} cell{'s' * (len(row.cells) != 1)}; the first line names {width}"
-                yield CsvRow(row.line, row.cells, row.text, said, "is a delimiter missing, or a quote around one?")
+                yield CsvRow(row.line, row.cells, said, "is a delimiter missing, or a quote around one?")
+
+    def text(self) -> str:
+        """Give the row read last as it was written."""
+        return "".join(self.pending).rstrip("\r\n")
 
     def _header(self) -> tuple[str, ...]:
         header = self._next()
@@ -124,11 +128,10 @@ class _Rows:
                 ((wrong, advice) for sign, wrong, advice in CSV_WORDS if sign in str(error)),
                 ("the row cannot be read", ""),
             )
-            return CsvRow(line, (), self._text(), wrong, advice)
-        text = self._text()
+            return CsvRow(line, (), wrong, advice)
         if self.suspect and (undecodable := self._undecodable(cells)):
-            return CsvRow(line, (), text, *undecodable)
-        return CsvRow(line, cells, text)
+            return CsvRow(line, (), *undecodable)
+        return CsvRow(line, cells)
 
     def _lines(self, file: TextIO) -> Iterator[str]:
         while line := file.readline(LONGEST_LINE):
@@ -140,9 +143,6 @@ class _Rows:
             if "\0" in line or not line.isascii():
                 self.suspect = True
             yield line
-
-    def _text(self) -> str:
-        return "".join(self.pending).rstrip("\r\n")
 
     def _undecodable(self, cells: Sequence[str]) -> tuple[str, str] | None:
         """Say which cell holds what is no text."""

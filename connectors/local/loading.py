@@ -52,6 +52,7 @@ def _load_file(db: sqlite3.Connection, path: Path, troubles: Troubles) -> None:
             _insert_rows(db, table, opened, troubles)
     except CsvRefusedError as error:
         problem = error.problem
+        db.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
         troubles.add(problem.where, problem.code, problem.message, problem.help)
 
 
@@ -71,13 +72,13 @@ def _usable(
     """Yield the rows that can be kept, each after its line number."""
     every = len(named) == len(opened.columns)
     for row in opened.rows:
-        place = Place(str(opened.path), row.line)
         if row.refused:
+            place = Place(str(opened.path), row.line)
             troubles.add(place, "bad-row", f"{row.refused}; the row is left out", row.help)
             continue
         cells = list(row.cells) if every else [row.cells[number] for number in named]
         if key is not None and not cells[key].strip():
-            troubles.add(place, "no-id", "the row has no `id`; it is left out")
+            troubles.add(Place(str(opened.path), row.line), "no-id", "the row has no `id`; it is left out")
             continue
         yield [row.line, *(map(restored, cells) if ours else cells)]
 

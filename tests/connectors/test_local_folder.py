@@ -157,6 +157,20 @@ def test_a_quote_that_is_never_closed_is_named_where_it_begins(opened: Open, fol
     assert said(crm, folder)[0].startswith("deals.csv:3:1: bad-row: a quoted cell is never closed")
 
 
+def test_a_line_without_end_does_not_fill_the_memory(opened: Open, folder: Path) -> None:
+    crm = opened({"deals.csv": DEALS, "contacts.csv": "deal_id,id\nD1,P1\nD1," + "x" * 5_000_000})
+    assert "contacts" not in read_all(crm)[0].tables
+    assert said(crm, folder) == [
+        "contacts.csv:3:1: endless-line: the line is longer than 4,000,000 characters\n  help: is it a table?"
+    ]
+
+
+def test_a_cell_longer_than_any_text_is_named(opened: Open, folder: Path) -> None:
+    crm = opened({"deals.csv": "id,name\nD1," + "x" * 200_000 + "\nD2,Two\n"})
+    assert ids(crm) == ["D2"]
+    assert said(crm, folder)[0].startswith("deals.csv:2:1: bad-row: a cell is longer than 131,072 characters")
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(opened: Open) -> None:
     crm = opened({"deals.csv": b"\xef\xbb\xbfid,name\r\nD1,One\r\n"})
     assert rows_of(read_all(crm), "deals") == [{"id": "D1", "name": "One"}]

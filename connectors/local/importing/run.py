@@ -139,16 +139,20 @@ class _Reading:
         self.rejected = 0
 
     def all_rows(self) -> FileReport:
-        """Take or reject every row, and say what became of them."""
-        count, taken, size = 0, 0, self.table.path.stat().st_size
-        for row in self.table.rows:
-            count += 1
-            taken += self._take(row)
-            if count % EVERY == 0 and self.whole.progress:
-                self.whole.progress(Progress(self.table.path, self.table.done(), size, count))
-        if self.whole.progress:
-            self.whole.progress(Progress(self.table.path, size, size, count))
-        return FileReport(self.table.path, count, taken, self.rejected, dict(self.skipped))
+        """Take or reject every row, as far as the file can be read, and say what became of them."""
+        path, size = self.table.path, self.table.path.stat().st_size
+        tell = self.whole.progress or (lambda _: None)
+        count, taken = 0, 0
+        try:
+            for row in self.table.rows:
+                count += 1
+                taken += self._take(row)
+                if count % EVERY == 0:
+                    tell(Progress(path, self.table.done(), size, count))
+        except CsvRefusedError as error:
+            self.whole.problems.append(error.problem)
+        tell(Progress(path, size, size, count))
+        return FileReport(path, count, taken, self.rejected, dict(self.skipped))
 
     def _take(self, row: CsvRow) -> bool:
         """Take a row into every table that wants it, or into none."""
@@ -185,5 +189,5 @@ class _Reading:
 
     def _reject(self, row: CsvRow, refusal: RefusedRowError) -> None:
         self.rejected += 1
-        text = row.text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        text = self.table.text().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         self.whole.reject((self.name, str(row.line), refusal.table, refusal.column, str(refusal), text))

@@ -348,6 +348,12 @@ def test_a_file_that_is_no_table_is_told_by_name(importing: Importing, content: 
     assert report.files == ()
 
 
+def test_a_file_that_ends_in_an_endless_line_gives_what_came_before_and_is_told(importing: Importing) -> None:
+    report = importing.run(DEALS, d="id,name,amount\nD1,a,1\nD2," + "x" * 5_000_000)
+    assert [(problem.where.line, problem.code) for problem in report.problems] == [(3, "endless-line")]
+    assert (report.files[0].rows, report.tables) == (1, {"deals": 1})
+
+
 def test_a_header_alone_imports_nothing_and_is_no_problem(importing: Importing) -> None:
     report = importing.run(DEALS, d="\ufeffid,name,amount\r\n")
     assert (report.problems, report.tables, importing.rows("deals")) == ((), {"deals": 0}, [])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TypeGuard
 
 from rules.condition import (
@@ -41,25 +42,22 @@ def dependencies(rule: Rule, rules: tuple[Rule, ...]) -> frozenset[str]:
 
 
 def in_layers(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """Give each rule its layer, from 1, and the ids of rules that wait for each other in a circle."""
-    waits = {rule.id: dependencies(rule, rules) if reads_others(rule) else frozenset[str]() for rule in rules}
-    layers = {rule.id: 1 for rule in rules if not reads_others(rule)}
-    while ready := {name for name, others in waits.items() if name not in layers and others <= set(layers)}:
-        layers |= {name: 1 + max([1, *(layers[other] for other in waits[name])]) for name in ready}
-    circle = _circle({name: others for name, others in waits.items() if name not in layers})
-    return tuple(replace(rule, layer=layers.get(rule.id, 1)) for rule in rules), circle
+    """Give each rule its layer, from 1, or else the ids of rules that wait for each other in a circle."""
+    waits = {rule.id: sorted(dependencies(rule, rules)) for rule in rules if reads_others(rule)}
+    try:
+        order = tuple(TopologicalSorter(waits).static_order())
+    except CycleError as error:
+        return rules, _from_its_least(error.args[1][:0:-1])
+    layers = {rule.id: 1 for rule in rules}
+    for name in order:
+        layers[name] = 1 + max([1, *(layers[other] for other in waits[name])]) if name in waits else 1
+    return tuple(replace(rule, layer=layers[rule.id]) for rule in rules), ()
 
 
-def _circle(waits: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    """Follow waiting rules until one comes again; gives the circle in order, closed."""
-    if not waits:
-        return ()
-    way = [min(waits)]
-    while True:
-        after = min(waits[way[-1]] & waits.keys())
-        if after in way:
-            return (*way[way.index(after) :], after)
-        way.append(after)
+def _from_its_least(circle: list[str]) -> tuple[str, ...]:
+    """Close a circle so that it reads the same wherever it was entered."""
+    first = circle.index(min(circle))
+    return (*circle[first:], *circle[: first + 1])
 
 
 def _nodes(rule: Rule) -> Iterator[Condition]:

@@ -57,5 +57,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def nearest_to(word: str, known: Iterable[str]) -> str:
     """Give the known word nearest to a misspelt one, or "" where none is near."""
     choices = sorted(set(known))
-    nearest = process.extractOne(word, choices, scorer=DamerauLevenshtein.normalized_similarity)
-    return nearest[0] if nearest is not None and nearest[1] >= NEAR_ENOUGH else ""
+    scorer = DamerauLevenshtein.normalized_similarity
+    nearest = process.extractOne(word, choices, scorer=scorer, score_cutoff=NEAR_ENOUGH)
+    return "" if nearest is None else nearest[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import yaml
 
@@ -18,6 +18,10 @@ MAX_BYTES = 1_000_000
 """The largest file worth reading; callers look at a file's size before they read it."""
 
 MAX_DEPTH = 32
+MAX_ENTRIES = 5_000
+"""The most keys of one mapping, or items of one list."""
+
+T = TypeVar("T")
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -102,7 +106,7 @@ class _Composer:
             self._syntax(error)
         except yaml.YAMLError:
             self._add(Place(self.file), "not-yaml", "the file cannot be read as YAML")
-        except _TooDeepError:
+        except _TooMuchError:
             self.usable = False
         return (root if self.usable else None), tuple(self.problems)
 
@@ -128,17 +132,24 @@ class _Composer:
         place = self._place(event)
         if depth > MAX_DEPTH:
             self._add(place, "too-deep", f"this is nested more than {MAX_DEPTH} levels deep")
-            raise _TooDeepError
+            raise _TooMuchError
         self._plain(event, place)
         match event:
             case yaml.MappingStartEvent():
-                return MappingNode(place, tuple(self._entries(events, depth)))
+                return MappingNode(place, tuple(self._limited(self._entries(events, depth), place)))
             case yaml.SequenceStartEvent():
-                return ListNode(place, tuple(self._items(events, depth)))
+                return ListNode(place, tuple(self._limited(self._items(events, depth), place)))
             case yaml.ScalarEvent():
                 return self._scalar(event, place)
             case _:
                 return ScalarNode(place, "")
+
+    def _limited(self, parts: Iterator[T], place: Place) -> Iterator[T]:
+        for number, part in enumerate(parts):
+            if number == MAX_ENTRIES:
+                self._add(place, "too-many", f"more than {MAX_ENTRIES:,} entries stand in one list or mapping")
+                raise _TooMuchError
+            yield part
 
     def _items(self, events: Iterator[yaml.Event], depth: int) -> Iterator[Node]:
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
@@ -223,5 +234,5 @@ class _Mark(Protocol):
         """The column, from 0."""
 
 
-class _TooDeepError(Exception):
-    """Stops reading a text that is nested too deep."""
+class _TooMuchError(Exception):
+    """Stops reading a text that is nested too deep or has too many entries."""

@@ -2,7 +2,7 @@ import pytest
 
 from rules.problems import render_problems
 from rules.yaml_nodes import ScalarNode, node_at, to_plain
-from rules.yaml_text import MAX_BYTES, MAX_DEPTH, read_yaml
+from rules.yaml_text import MAX_BYTES, MAX_DEPTH, MAX_ENTRIES, read_yaml
 
 
 def plain(text: str) -> object:
@@ -59,6 +59,8 @@ def test_a_scalar_keeps_what_was_written_and_where() -> None:
         ('a: "\\0"', "control-character"),
         ("a: \ud800", "control-character"),
         ("[" * (MAX_DEPTH + 1), "too-deep"),
+        (f"[{'1,' * (MAX_ENTRIES + 1)}]", "too-many"),
+        ("".join(f"a{n}: 1\n" for n in range(MAX_ENTRIES + 1)), "too-many"),
         ("a" * (MAX_BYTES + 1), "file-too-large"),
     ],
 )

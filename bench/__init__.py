@@ -1,0 +1,1 @@
+"""The side-by-side benchmark: `python -m bench.run` times this engine and others on one workload."""

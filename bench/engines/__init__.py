@@ -1,0 +1,1 @@
+"""One file per engine, each judging the same workload behind the same small protocol."""

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out/demo
 
-.PHONY: setup demo test lint types contracts tests golden nightly bench examples test-pythons clean
+.PHONY: setup demo test lint types contracts tests golden nightly bench examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -62,6 +62,13 @@ bench: .venv-bench/.ready
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	@touch $@
+
+# Pins anew what pyproject.toml asks for, in an environment of its own. Read the difference before keeping it.
+constraints:
+	$(PYTHON) -m venv build/pinning
+	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql]'
+	{ head -n 1 constraints.txt; build/pinning/bin/python -m pip freeze --disable-pip-version-check --exclude dealgate --exclude setuptools; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
 
 clean:
 	rm -rf $(VENV) .venv-bench .venv-3.* out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -13,11 +13,19 @@ from typing import Any
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags
 
 KEY_DIGITS = 24
+FLAGS = tuple(each.name for each in fields(Flags))
+TASK = tuple(each.name for each in fields(CrmTask))
 
 
 def change_to_json(change: Change) -> dict[str, Any]:
     """Lay a change out as JSON values, without what it does not use."""
-    return {name: _plain(value) for name, value in asdict(change).items() if value not in (None, "")}
+    values: dict[str, Any] = {"key": change.key, "kind": change.kind.value, "deal_id": change.deal_id}
+    if change.flags is not None:
+        values["flags"] = flags_to_json(change.flags)
+    if change.task is not None:
+        values["task"] = {name: _plain(getattr(change.task, name)) for name in TASK}
+    words = {name: getattr(change, name) for name in ("from_stage", "to_stage", "note")}
+    return values | {name: word for name, word in words.items() if word}
 
 
 def change_from_json(values: Mapping[str, Any]) -> Change:
@@ -36,7 +44,7 @@ def change_from_json(values: Mapping[str, Any]) -> Change:
 
 def flags_to_json(flags: Flags) -> dict[str, Any]:
     """Lay flags out as JSON values."""
-    return {each.name: _plain(getattr(flags, each.name)) for each in fields(flags)}
+    return {name: _plain(getattr(flags, name)) for name in FLAGS}
 
 
 def canonical(values: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -46,7 +54,8 @@ def canonical(values: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def checksum_line(change: Change) -> bytes:
     """Give the line of a change in a plan's checksum: what is written, not the key nor when it was judged."""
-    values = change_to_json(replace(change, key=""))
+    values = change_to_json(change)
+    values.pop("key")
     if change.flags is not None:
         values["flags"].pop("checked_at")
     return f"{canonical(values)}\n".encode()
@@ -64,8 +73,6 @@ def keyed(change: Change, as_of: datetime) -> Change:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a change
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, date):

@@ -39,13 +39,21 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The changes of a run, sorted by deal; `refusals` say which surprise guards it exceeds."""
+    """The changes of a run, sorted by deal; `refusals` say which surprise guards it exceeds.
+
+    `lines` are what its checksum is taken of: what is written, in order, not when it was judged.
+    """
 
     as_of: datetime
     entries: tuple[Planned, ...]
     totals: Totals
-    checksum: str
+    lines: bytes
     refusals: tuple[str, ...] = ()
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of what is written."""
+        return sha256(self.lines).hexdigest()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -73,8 +81,7 @@ class RunTotals:
     def add(self, plan: Plan) -> None:
         """Count one more batch; batches come in the order of their deals' ids."""
         self.totals += plan.totals
-        for change in plan.changes:
-            self._hash.update(checksum_line(change))
+        self._hash.update(plan.lines)
 
     @property
     def checksum(self) -> str:
@@ -104,25 +111,17 @@ def plan(
     known = _Known(state, _by_deal(state.tasks.values()), memory, managers, unjudged)
     entries = tuple(entry for verdict in ordered for entry in _entries(verdict, known, settings, as_of))
     totals = _totals(ordered, entries, known)
-    return Plan(as_of, entries, totals, checksum(entries), refusals(totals, settings.limits))
+    lines = b"".join(checksum_line(entry.change) for entry in entries)
+    return Plan(as_of, entries, totals, lines, refusals(totals, settings.limits))
 
 
 def merge(plans: Iterable[Plan], settings: PlanSettings, as_of: datetime) -> Plan:
     """Put the plans of a run's batches together and judge the whole."""
-    total = RunTotals()
-    entries: list[Planned] = []
-    for each in plans:
-        total.add(each)
-        entries += each.entries
-    return Plan(as_of, tuple(entries), total.totals, total.checksum, total.refusals(settings.limits))
-
-
-def checksum(entries: Iterable[Planned]) -> str:
-    """Give the SHA-256 of what is written, in order; when it was judged does not matter."""
-    digest = sha256()
-    for entry in entries:
-        digest.update(checksum_line(entry.change))
-    return digest.hexdigest()
+    made = list(plans)
+    entries = tuple(entry for each in made for entry in each.entries)
+    totals = sum((each.totals for each in made), Totals())
+    lines = b"".join(each.lines for each in made)
+    return Plan(as_of, entries, totals, lines, refusals(totals, settings.limits))
 
 
 @dataclass(frozen=True, slots=True)

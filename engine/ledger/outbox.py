@@ -17,7 +17,7 @@ from engine.judge.change_json import change_from_json, change_to_json
 from engine.judge.changes import Change, ChangeKind, OutcomeOfChange, Receipt
 from engine.ledger.lease import Lease
 from engine.ledger.runs import UNFINISHED
-from engine.ledger.tables import change, receipt, run, task_memory
+from engine.ledger.tables import LIVE, change, receipt, run, task_memory
 from engine.ledger.upsert import inserting
 from engine.ledger.written import note_moves, note_tasks
 
@@ -60,7 +60,7 @@ def claim(connection: Connection, run_id: int, limit: int, lease: Lease) -> list
 
     A task that another run wrote meanwhile is left out for good.
     """
-    planned = select(change).where(change.c.run_id == run_id, change.c.state == PLANNED)
+    planned = select(change).where(LIVE, change.c.state == PLANNED, change.c.run_id == run_id)
     rows = connection.execute(planned.order_by(change.c.id).limit(limit).with_for_update(skip_locked=True)).all()
     doubled = _written_meanwhile(connection, rows)
     give_up(connection, [_entry(row) for row in rows if row.id in doubled], lease.now, "another run wrote it meanwhile")
@@ -89,7 +89,9 @@ def give_up(connection: Connection, entries: Sequence[Entry], now: datetime, rea
 def put_in_doubt(connection: Connection, now: datetime, gone: Collection[str]) -> int:
     """Put in doubt what is being sent by workers that are gone, or whose lease ran out; count it."""
     lost = or_(change.c.lease_until <= now, change.c.worker.in_(gone))
-    rows = connection.execute(select(change).where(change.c.state == SENDING, lost).with_for_update(skip_locked=True))
+    rows = connection.execute(
+        select(change).where(LIVE, change.c.state == SENDING, lost).with_for_update(skip_locked=True)
+    )
     entries = [_entry(row) for row in rows]
     reason = "its worker was not heard of again"
     doubts = [Receipt(entry.change.key, OutcomeOfChange.IN_DOUBT, reason=reason) for entry in entries]
@@ -99,14 +101,14 @@ def put_in_doubt(connection: Connection, now: datetime, gone: Collection[str]) -
 
 def sending_workers(connection: Connection) -> set[str]:
     """Name the workers that have changes under way."""
-    return set(connection.execute(select(change.c.worker).where(change.c.state == SENDING).distinct()).scalars())
+    return set(connection.execute(select(change.c.worker).where(LIVE, change.c.state == SENDING).distinct()).scalars())
 
 
 def in_doubt(connection: Connection, crm: str, sent_before: datetime, ours: Collection[int], limit: int) -> list[Entry]:
     """List changes in doubt that were sent to a CRM long enough ago for it to show them: of `ours` and ended runs."""
     ended = or_(run.c.id.in_(ours), run.c.state.not_in(UNFINISHED))
     runs = select(run.c.id).where(run.c.crm == crm, ended)
-    settled = (change.c.state == IN_DOUBT, change.c.sent_at <= sent_before, change.c.run_id.in_(runs))
+    settled = (LIVE, change.c.state == IN_DOUBT, change.c.sent_at <= sent_before, change.c.run_id.in_(runs))
     rows = connection.execute(select(change).where(*settled).order_by(change.c.id).limit(limit))
     return [_entry(row) for row in rows]
 
@@ -119,7 +121,7 @@ def plan_again(connection: Connection, entries: Sequence[Entry]) -> None:
 
 def drop_planned(connection: Connection, run_id: int, now: datetime) -> int:
     """Let go of what a run planned and did not write: what was never sent is forgotten, the rest is refused."""
-    planned = (change.c.run_id == run_id, change.c.state == PLANNED)
+    planned = (LIVE, change.c.state == PLANNED, change.c.run_id == run_id)
     dropped = connection.execute(delete(change).where(*planned, change.c.attempts == 0)).rowcount
     tried = [_entry(row) for row in connection.execute(select(change).where(*planned))]
     give_up(connection, tried, now, "it did not reach the CRM; the deal is judged again")

@@ -155,7 +155,10 @@ change = Table(
     Index("ix_change_open", "state", "run_id", "id", sqlite_where=LIVE, postgresql_where=LIVE),
     Index(None, "deal_id", "kind"),
 )
-"""The outbox. `slot` names what is written to (a deal's flags, a task, a deal's stage): one live change for each."""
+"""The outbox. `slot` names what is written to (a deal's flags, a task, a deal's stage): one live change for each.
+
+Queries for live changes say `LIVE` in its very words, so that SQLite finds their index.
+"""
 
 receipt = Table(
     "receipt",

@@ -135,6 +135,16 @@ def test_every_change_has_its_receipt(desk: Any, make: Any) -> None:
     assert given == [("set_flags", "refused", "the field is read-only"), ("create_task", "done", "")]
 
 
+def test_live_changes_are_found_by_their_index_however_long_the_history(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "ledger.db") as ledger, ledger.reading() as connection:
+        wanted = select(tables.change).where(
+            tables.LIVE, tables.change.c.state == "planned", tables.change.c.run_id == 1
+        )
+        sql = str(wanted.compile(ledger.engine, compile_kwargs={"literal_binds": True}))
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+    assert [step[-1] for step in steps] == ["SEARCH change USING INDEX ix_change_open (state=? AND run_id=?)"]
+
+
 def test_a_playbooks_text_is_kept_once(desk: Any, playbook: Any) -> None:
     desk.apply()
     desk.apply()

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 
 from engine.judge.calendar import column_of
 from engine.judge.query.activity import LAST_BUYER, LAST_SELLER, NEXT_PLANNED
-from engine.judge.query.deadlines import deadline, late
+from engine.judge.query.deadlines import deadline, has_limit, late
 from engine.judge.query.history import add_field_changes, changes_up_to_now
 from engine.judge.query.judgement import Judgement, Judgements
 from engine.judge.query.proposal_clock import add_proposal_clock
@@ -117,7 +117,9 @@ def _add_stage_age(build: Build, judgements: Judgements, clock: StageAgeClock) -
     deals = build.frame.table
     dues = [(number, deadline(build, start, limit)) for number, limit in limits if limit is not None]
     due = ibis.cases(*((deals["_stage"] == number, each) for number, each in dues), else_=ibis.null("date"))
-    asked = deals["_stage"].isin([number for number, _ in dues])
+    asked = ibis.or_(
+        *((deals["_stage"] == number) & has_limit(build, limit) for number, limit in limits if limit is not None)
+    )
     _add_limit(build, judgements, clock, Kind.STAGE_AGE, start=start, due=due, asked=asked)
 
 
@@ -146,7 +148,7 @@ def _add_silence(build: Build, judgements: Judgements, clock: SilenceClock) -> N
         }
     )
     due = deadline(build, start, clock.limit)
-    asked = _standing(build) & ~build.frame.table[f"{start}.paused"]
+    asked = _standing(build) & ~build.frame.table[f"{start}.paused"] & has_limit(build, clock.limit)
     _add_limit(build, judgements, clock, clock.kind, start=start, due=due, asked=asked, heard=f"{start}.heard")
 
 

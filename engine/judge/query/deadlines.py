@@ -8,6 +8,7 @@ from ibis.expr import types as ir
 from engine.judge.calendar import column_of
 from engine.judge.query.base import with_business_days
 from engine.judge.query.scope import NOW, Build
+from engine.judge.query.truth import NO
 from rules.condition import Value
 from rules.table_values import as_date, durations_of, later
 from rules.types import Duration, Unit
@@ -23,6 +24,12 @@ def deadline(build: Build, start: str, limit: Value) -> ir.DateValue:
     for n in sorted(business):
         join_business_day(build, start, n)
     return _per_segment(build, [(name, _moved(build, start, duration)) for name, duration in listed])
+
+
+def has_limit(build: Build, limit: Value) -> ir.BooleanValue:
+    """Say whether a deal's segment has a limit at all; where it has none, nothing is asked."""
+    segments = [name for name, _ in durations_of(limit)]
+    return ~NO if None in segments else build.frame.table["_segment"].isin([name for name in segments if name])
 
 
 def join_business_day(build: Build, start: str, n: int) -> str:

@@ -10,6 +10,7 @@ from engine.judge.query.scope import Build
 from engine.judge.query.truth import NO
 from engine.judge.verdicts import GateStatus
 from rules.playbook import Enforce, Kind
+from rules.table import UNKNOWN
 
 FAR = 1_000_000
 
@@ -26,7 +27,8 @@ def add_gate(build: Build, judgements: Judgements) -> None:
         {
             "_first_open": _first_open(build, exits, present),
             "_stopped": _any_open(deals, [*entries, *others]),
-            "_advised": _any_open(deals, [each for each in judgements.items if each.enforce is not Enforce.OBSERVE]),
+            "_advised": _any_open(deals, [each for each in judgements.items if each.enforce is not Enforce.OBSERVE])
+            | (deals["_applies"] == UNKNOWN),
         }
     )
     deals = build.frame.table

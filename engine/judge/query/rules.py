@@ -14,16 +14,20 @@ from engine.judge.query.related import count_state
 from engine.judge.query.scope import NOW, Build
 from engine.judge.query.truth import surely, threshold
 from rules.condition import MET, Quantifier, Reference, Related, Score
-from rules.playbook import Kind, ProgressClock, Rule
-from rules.table import UNMET, expression, state_number
+from rules.playbook import Enforce, Kind, ProgressClock, Rule
+from rules.table import UNKNOWN, UNMET, expression, state_number
 from rules.table_values import value_expression
 from rules.types import FieldType
 
 NOTHING = ibis.null("int8")
+UNTOLD = Judgement("applies_to", Kind.RULE, "_untold", Enforce.ADVISE)
+"""The finding that it is unknown whether the playbook applies, as rules read it (rule 8)."""
 
 
 def add_rules(build: Build, judgements: Judgements) -> None:
     """Judge the rules layer by layer."""
+    deals = build.frame.table
+    build.frame.add({UNTOLD.column: deals["_applies"], f"{UNTOLD.column}.open": deals["_applies"] == UNKNOWN})
     for layer in sorted({rule.layer for rule in build.playbook.rules}):
         build.frame.add({"_flags": _flags(build, judgements)})
         for rule in (rule for rule in build.playbook.rules if rule.layer == layer):
@@ -78,7 +82,7 @@ class _RuleReader(DealReader):
         """Count what was found: each possible finding is a row with fixed kind, id, stage and strictness."""
         sure: ir.IntegerValue = ibis.literal(0)
         wrong: ir.IntegerValue = ibis.literal(0)
-        for each in self.judgements.items:
+        for each in (UNTOLD, *self.judgements.items):
             if each not in self.judgements.unsettled:
                 count, where, held = self._row(node, each)
                 sure = sure + ibis.ifelse(where & held, count, 0)

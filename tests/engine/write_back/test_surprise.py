@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engine.judge.surprise import GUARDS, Totals, parse_allow, refusals
 
 
@@ -54,3 +56,10 @@ def test_every_guard_has_a_usual_limit() -> None:
     assert {name: guard.limit for name, guard in GUARDS.items()} == {
         "blocked": 20, "tasks": 3, "tasks-per-owner": 25, "completed": 50, "moves": 5,
     }  # fmt: skip
+
+
+def test_every_guard_is_documented_with_its_limit() -> None:
+    page = Path("docs/write-back.md").read_text(encoding="utf-8")
+    for name, guard in GUARDS.items():
+        assert f"| `{name}` |" in page
+        assert f"| {guard.limit:g} |\n" in page[page.index(f"| `{name}` |") :]

@@ -123,11 +123,10 @@ def _join_latest_move(build: Build, rows: ir.Table, names: Sequence[str]) -> Non
 def _add_scope(build: Build, stage: str, *, known: bool) -> None:
     deals, scope = build.frame.table, Scope(stage)
     index = [each.id for each in build.playbook.stages].index(stage)
-    now = deals[NOW.column("now")]
+    cut = ibis.null("timestamp('UTC')")
     if known:
-        passed = surely(deals["_stage"] > index) & deals[f"_left.{stage}"].notnull()
-        now = ibis.ifelse(passed, deals[f"_left.{stage}"], now)
-    build.frame.add({scope.column("now"): now})
+        cut = ibis.ifelse(surely(deals["_stage"] > index), deals[f"_left.{stage}"], cut)
+    build.frame.add({scope.column("cut"): cut, scope.column("now"): ibis.coalesce(cut, deals[NOW.column("now")])})
     build.frame.add({scope.column("today"): build.frame.table[scope.column("now")].date()})
     names = {scope.column(f"today{column_of(n)}"): n for n in build.offsets}
     build.frame.table = with_business_days(build, build.frame.table, scope.column("today"), names)

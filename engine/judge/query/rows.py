@@ -125,7 +125,7 @@ def _beside_deal(build: Build, scope: Scope, rows: ir.Table, deal: Mapping[str, 
     if scope == NOW and not deal and not adjusts:
         return build.frame.side(rows.cross_join(build.moment))
     deals = build.frame.table
-    moment = {name: deals[name] for name in deals.columns if name.startswith(("_now", "_today"))}
+    moment = {name: deals[name] for name in deals.columns if name.startswith(("_now", "_today", "_cut"))}
     currency = {"_currency": deals.currency} if adjusts else {}
     beside = build.frame.side(deals.select(_deal=deals.id, **moment, **deal, **currency))
     joined = build.frame.side(rows.inner_join(beside, rows.deal_id == beside["_deal"]))
@@ -137,9 +137,11 @@ def _beside_deal(build: Build, scope: Scope, rows: ir.Table, deal: Mapping[str, 
 
 
 def _up_to_now(build: Build, rows: ir.Table, scope: Scope, table: str) -> ir.Table:
+    """Leave out rows later than the moment the deal left the stage; where it has not, all count, planned ones too."""
     if scope == NOW or table not in ROW_TIME:
         return rows
-    return build.frame.side(rows.filter(rows[ROW_TIME[table]] <= rows[scope.column("now")]))
+    cut = rows[scope.column("cut")]
+    return build.frame.side(rows.filter(cut.isnull() | (rows[ROW_TIME[table]] <= cut)))
 
 
 def _with_business_days(build: Build, rows: ir.Table, conditions: Sequence[Condition]) -> ir.Table:

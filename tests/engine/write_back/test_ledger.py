@@ -127,6 +127,15 @@ def last_planned(desk: Any) -> list[Change]:
     return [change_from_json(payload) for (payload,) in rows(desk.ledger, tables.change, "payload")]
 
 
+def test_the_last_receipt_of_a_change_counts(desk: Any, make: Any) -> None:
+    answers = ["answers lost"]
+    desk.crm.fault = lambda _changes: answers.pop() if answers else ""
+    applied = desk.apply(make.verdict())
+    assert len(rows(desk.ledger, tables.receipt, "outcome")) == 2
+    with desk.ledger.reading() as connection:
+        assert [each["outcome"] for each in receipts_of(connection, applied.run_id)] == ["done"]
+
+
 def test_every_change_has_its_receipt(desk: Any, make: Any) -> None:
     desk.crm.refuse = {"set_flags": "the field is read-only"}
     applied = desk.apply(make.verdict(make.finding()))

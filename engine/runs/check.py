@@ -85,11 +85,18 @@ class Check:
                 yield self._batch(verdicts, tables)
         self._refuse_unfound(sorted(missing), owners)
 
+    def one(self, deal_id: str) -> tuple[Tables, pa.Table | None]:
+        """Read one deal with its related rows, and the texts that deals share."""
+        tables = next(self.connector.read(self.playbooks, [deal_id], 1), None)
+        if tables is None or not tables.deal_ids:
+            raise self._not_found([deal_id])
+        return tables, self._texts(tables, whole=False)
+
     def judge(self, tables: Tables, texts: pa.Table | None = None) -> list[Verdict]:
         """Judge one batch, each deal by its playbook; `texts` are those that deals of several accounts share."""
         asked = self.question
         judged = {
-            each.id: self._evaluator(each, tables).evaluate(tables, asked.as_of, asked.waivers, texts, observing=True)
+            each.id: self.evaluator(each, tables).evaluate(tables, asked.as_of, asked.waivers, texts, observing=True)
             for each in self.playbooks
         }
         applies = {name: _applies(each) for name, each in judged.items()}
@@ -99,6 +106,14 @@ class Check:
         for name, deal_ids in assigned.deals.items():
             verdicts += verdicts_of(_only(judged[name], deal_ids), tables, asked.waivers)
         return sorted(verdicts, key=lambda verdict: verdict.deal_id)
+
+    def evaluator(self, playbook: Playbook, tables: Tables) -> Evaluator:
+        """Give the playbook's evaluator for such tables, compiled once."""
+        key = (playbook.name, frozenset(tables.delivered.items()), tables.tracked)
+        if key not in self._evaluators:
+            fresh = Evaluator(playbook, self.connector.name, delivered=tables.delivered, tracked=tables.tracked)
+            self._evaluators[key] = self._open.enter_context(fresh)
+        return self._evaluators[key]
 
     @property
     def summary(self) -> Summary:
@@ -114,16 +129,9 @@ class Check:
         unjudged = {name for each in self._evaluators.values() for name in each.compiled.unjudged}
         return BatchOfVerdicts(kept, managers_of(tables), unjudged)
 
-    def _evaluator(self, playbook: Playbook, tables: Tables) -> Evaluator:
-        key = (playbook.name, frozenset(tables.delivered.items()), tables.tracked)
-        if key not in self._evaluators:
-            fresh = Evaluator(playbook, self.connector.name, delivered=tables.delivered, tracked=tables.tracked)
-            self._evaluators[key] = self._open.enter_context(fresh)
-        return self._evaluators[key]
-
     def _texts(self, first: Tables, *, whole: bool) -> pa.Table | None:
         """Collect the texts that deals share, for which the pipeline is read once more where it is not at hand."""
-        compiled = [self._evaluator(each, first).compiled for each in self.playbooks]
+        compiled = [self.evaluator(each, first).compiled for each in self.playbooks]
         fields = sorted({name for each in compiled for name in each.copied})
         if not fields or whole:
             return None
@@ -135,10 +143,13 @@ class Check:
     def _refuse_unfound(self, missing: Sequence[str], owners: set[str]) -> None:
         asked = self.question
         if missing:
-            some = next(self.connector.read(self.playbooks, None, asked.batch_size), None)
-            raise DealsNotFound(missing, some.deal_ids if some is not None else ())
+            raise self._not_found(missing)
         if asked.owner and self.tally.deals == 0:
             raise OwnerNotFound(asked.owner, owners)
+
+    def _not_found(self, missing: Sequence[str]) -> DealsNotFound:
+        some = next(self.connector.read(self.playbooks, None, self.question.batch_size), None)
+        return DealsNotFound(missing, some.deal_ids if some is not None else ())
 
 
 def _applies(judged: Judged) -> Applies:

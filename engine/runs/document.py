@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.judge.verdicts import Finding, Gate, ScoreResult, Verdict
+from engine.runs.explain import Explanation
 from engine.runs.summary import Summary
 
 Document = dict[str, Any]
@@ -63,6 +64,20 @@ def summary_document(summary: Summary) -> Document:
         "ties": [{"deal": each.deal_id, "playbooks": list(each.playbooks)} for each in summary.ties],
         "unjudged": list(summary.unjudged),
         "problems": [str(each) for each in summary.problems],
+    }
+
+
+def explanation_document(told: Explanation) -> Document:
+    """Lay one deal out in full: its verdict, what each open criterion asks, the way out and the what-if."""
+    open_ = {finding.criterion for finding in told.verdict.findings}
+    way = told.way
+    return {
+        "playbook": told.verdict.playbook,
+        "as_of": moment(told.verdict.as_of),
+        "deal": deal_document(told.verdict),
+        "asks": {name: asks for name, asks in told.required.items() if name in open_},
+        "way_out": None if way is None else {"actions": list(way.words), "gate": _gate(way.verdict_after.gate)},
+        "what_if": None if told.after is None else {"if": list(told.wishes), "deal": deal_document(told.after)},
     }
 
 

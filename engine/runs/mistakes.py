@@ -36,3 +36,11 @@ class OwnerNotFound(Mistake):
 
     def __init__(self, owner: str, known: Iterable[str]) -> None:
         super().__init__(f"no deal is owned by `{owner}`", did_you_mean(owner, known))
+
+
+class NotJudged(Mistake):
+    """No playbook judges this deal, so there is nothing to explain."""
+
+    def __init__(self, deal_id: str, reason: str = "") -> None:
+        advice = "" if reason else "`applies_to` of each playbook says which deals it judges"
+        super().__init__(reason or f"no playbook applies to deal `{deal_id}`", advice)

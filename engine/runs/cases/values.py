@@ -57,6 +57,13 @@ class Typing:
         value = self._value(node, FieldType.DATE)
         return value if isinstance(value, date) else None
 
+    def read(self, text: str, kind: FieldType) -> Any:  # noqa: ANN401 - as below
+        """Read one value; raises NotAValueError."""
+        if kind is FieldType.TIME:
+            day = DAY.fullmatch(text)
+            return datetime.combine(read_date(text), time.min, self.zone) if day else read_time(text, self.zone)
+        return READ[kind](text) if kind in READ else text
+
     def _value(self, node: Node, kind: FieldType) -> Any:  # noqa: ANN401 - what the column holds
         match node:
             case ScalarNode() if node.is_null:
@@ -71,13 +78,7 @@ class Typing:
 
     def _scalar(self, node: ScalarNode, text: str, kind: FieldType) -> Any:  # noqa: ANN401 - as above
         try:
-            return self._read(text.strip() if kind is not FieldType.TEXT else text, kind)
+            return self.read(text.strip() if kind is not FieldType.TEXT else text, kind)
         except NotAValueError as error:
             self.problems.append(Problem(node.place, "wrong-value", error.message, error.help_text))
             return None
-
-    def _read(self, text: str, kind: FieldType) -> Any:  # noqa: ANN401 - as above
-        if kind is FieldType.TIME:
-            day = DAY.fullmatch(text)
-            return datetime.combine(read_date(text), time.min, self.zone) if day else read_time(text, self.zone)
-        return READ[kind](text) if kind in READ else text

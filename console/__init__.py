@@ -1,0 +1,1 @@
+"""The terminal side: what commands ask for, and how answers are printed."""

@@ -1,0 +1,48 @@
+"""The `dealgate` command: its sub-commands, each with an example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from console.commands.judging import check, explain
+from console.commands.playbooks import lint, try_cases, validate
+from console.commands.set_up import import_, init
+from console.commands.writing import apply, plan, waive
+from console.exits import guarded
+
+app = typer.Typer(
+    name="dealgate",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def dealgate() -> None:
+    """Enforce a sales process inside the CRM a team already uses."""
+
+
+EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
+    ("init", init, "dealgate init pipeline --playbook small-business"),
+    ("import", import_, "dealgate import exports/*.csv --mapping mapping.yaml --into crm.db"),
+    ("validate", validate, "dealgate validate playbooks/enterprise.yaml"),
+    ("lint", lint, "dealgate lint playbooks/enterprise.yaml --strict"),
+    ("check", check, "dealgate check --crm crm.db --playbook enterprise --fail-on hard"),
+    ("explain", explain, "dealgate explain --deal D-1007 --if next_step_date=2026-12-01"),
+    ("plan", plan, "dealgate plan --crm crm.db --playbook enterprise --format diff"),
+    ("apply", apply, "dealgate apply --crm crm.db --playbook enterprise --allow blocked=30"),
+    (
+        "waive",
+        waive,
+        "dealgate waive -d D7 --criterion close-plan --reason 'Signs in May' --approver ops@acme.co --until 2026-12-31",
+    ),
+    ("test", try_cases, "dealgate test playbooks/enterprise.yaml"),
+)
+"""Every command with an example of it."""
+
+for name, command, example in EXAMPLES:
+    app.command(name, epilog=f"Example: `{example}`")(guarded(command))

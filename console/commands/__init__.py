@@ -1,0 +1,1 @@
+"""The commands of `dealgate`, by what they are for."""

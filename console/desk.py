@@ -1,0 +1,145 @@
+"""What a command works with: configuration, CRM, playbooks, waivers and the moment, found once at the edge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connectors.local import connect
+from connectors.protocol import Connector
+from engine.ledger.store import Ledger, open_ledger, store_url
+from engine.runs.config import NAME, STORE, Config, load_config
+from engine.runs.mistakes import Mistake
+from engine.runs.playbooks import load_playbooks
+from engine.runs.waive import Waivers, WaiverSources
+from rules.literals import DAY, NotAValueError, read_date, read_time
+from rules.playbook import Playbook
+from rules.problems import did_you_mean
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options of a command said; "" and none mean: as configured."""
+
+    config: Path | None = None
+    crm: str = ""
+    playbooks: Sequence[str] = ()
+    as_of: str = ""
+    store: str = ""
+
+
+class Desk(ExitStack):
+    """Everything a command works with; as a context manager it closes what it opened."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self.asked = asked
+        self.config = configured(asked.config)
+        self.playbooks = load_playbooks(self._playbook_files())
+        self.as_of = read_as_of(asked.as_of, self.playbooks)
+        self.connector = self._connector()
+        self._ledger: Ledger | None = None
+
+    @property
+    def crm(self) -> str:
+        """What the CRM is called in the store: its configured name, or its full path."""
+        name = self.asked.crm or self.config.crm
+        return name if name in self.config.crms else str(Path(name).resolve())
+
+    @property
+    def store(self) -> str:
+        """Where runs are kept."""
+        return self.asked.store or self.config.store
+
+    def ledger(self) -> Ledger:
+        """Open the store; a SQLite file is made where there is none."""
+        if self._ledger is None:
+            self._ledger = self.enter_context(open_ledger(self.store))
+        return self._ledger
+
+    def ledger_to_read(self) -> Ledger:
+        """Open the store to read; one that does not exist yet is empty, and is not made."""
+        return self.ledger() if _exists(self.store) else self.enter_context(open_ledger(":memory:"))
+
+    def waivers(self) -> Waivers:
+        """Give the waivers that hold as of the moment; a store that does not exist yet holds none."""
+        return self.waiver_sources().waivers(self.as_of)
+
+    def waiver_sources(self) -> WaiverSources:
+        """Give where waivers come from."""
+        ledger = self.ledger() if _exists(self.store) else None
+        return WaiverSources(self.playbooks, self.connector, ledger, self.config.waivers)
+
+    def _playbook_files(self) -> list[Path]:
+        named = [playbook_file(name) for name in self.asked.playbooks] or list(self.config.playbooks)
+        if not named:
+            shipped = ", ".join(f"`{name}`" for name in shipped_playbooks())
+            raise Mistake("no playbook is named", f"add `--playbook FILE`, or use a shipped one: {shipped}")
+        return named
+
+    def _connector(self) -> Connector:
+        name = self.asked.crm or self.config.crm
+        if not name:
+            raise Mistake("no CRM is named", "add `--crm NAME`, a SQLite file or a folder of CSV files")
+        setting = self.config.crms.get(name)
+        path = setting.path if setting else Path(name)
+        if not path.exists():
+            known = did_you_mean(name, self.config.crms) if not setting else f"`{path}` is where it should be"
+            what = f"CRM `{name}` does not exist" if setting else f"no CRM, file or folder is called `{name}`"
+            raise Mistake(what, known or "make one with `dealgate import`, or name a folder of CSV files")
+        return self.enter_context(connect(path))
+
+
+def configured(path: Path | None) -> Config:
+    """Load the configuration named, or that of this folder; where there is none, nothing is configured."""
+    if path is None and not Path(NAME).exists():
+        return Config(store=STORE)
+    return load_config(path or Path(NAME), os.environ)
+
+
+def read_as_of(text: str, playbooks: Iterable[Playbook]) -> datetime:
+    """Read the moment to judge for: now where nothing is said, a date as its midnight, without an offset local."""
+    if not text:
+        return datetime.now(UTC)
+    zones = {playbook.calendar.timezone for playbook in playbooks}
+    local = DAY.fullmatch(text.strip()) is not None or not text.strip().endswith("Z")
+    if local and len(zones) > 1 and not _has_offset(text):
+        named = ", ".join(f"`{zone}`" for zone in sorted(zones))
+        raise Mistake(f"`--as-of {text}` has no offset, and the playbooks differ in their zone: {named}", "end it in Z")
+    zone = ZoneInfo(next(iter(zones), "UTC"))
+    try:
+        if DAY.fullmatch(text.strip()):
+            return datetime.combine(read_date(text.strip()), time.min, zone).astimezone(UTC)
+        return read_time(text.strip(), zone)
+    except (NotAValueError, OverflowError):
+        raise Mistake(f"`--as-of {text}` is not a time", "write it as 2026-11-02T15:00:00Z or 2026-11-02") from None
+
+
+def playbook_file(name: str) -> Path:
+    """Find a playbook by its path, or a shipped one by its name."""
+    path = Path(name)
+    shipped = shipped_playbooks().get(name)
+    return shipped if shipped is not None and not path.exists() else path
+
+
+def shipped_playbooks() -> dict[str, Path]:
+    """Give the playbooks that ship with Dealgate, by name."""
+    folder = Path(str(files("playbooks")))
+    found = sorted(folder.glob("*.yaml"))
+    return {path.stem: path for path in found if not path.name.endswith(".cases.yaml")}
+
+
+def _has_offset(text: str) -> bool:
+    clock = text.strip().partition("T")[2] or text.strip().partition(" ")[2]
+    return any(sign in clock for sign in "Z+-")
+
+
+def _exists(store: str) -> bool:
+    url = store_url(store)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()

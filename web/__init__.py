@@ -1,0 +1,1 @@
+"""The HTTP side and what is looked at in a browser."""

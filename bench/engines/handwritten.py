@@ -94,7 +94,7 @@ def _person_state(contacts: list[tuple[str | None, datetime | None]], wanted: st
 def _number_test(field: str, operation: str, right: Bound | tuple[int, int] | FieldValue) -> Callable[[Row], int]:
     if isinstance(right, FieldValue):
         return _field_test(field, operation, right)
-    if operation == "between":
+    if isinstance(right, tuple):
         return _between_test(field, *right)
     compare = _COMPARE[operation]
 

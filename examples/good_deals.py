@@ -139,6 +139,7 @@ def _meet_people(story: Story) -> None:
             "name": person_name(story.rng),
             "title": story.rng.choice(TITLES.get(role, TITLES["Business User"])),
             "role": role or None,
+            "known_at": share,
             "wants": None,
             "joined": None,
         }

@@ -62,6 +62,12 @@ class Story:
         stayed = ((last.left or self.end) - last.entered) / timedelta(days=last.stage.days)
         return (stages.index(last.stage) + min(stayed, 0.98)) / len(stages)
 
+    def known_by(self, moment: datetime) -> list[Row]:
+        """Give the contacts who were known at a moment; the first always was."""
+        first = self.visits[0].entered
+        come = self.progress * (moment - first) / max(self.end - first, timedelta(days=1))
+        return [person for person in self.contacts if person["known_at"] <= come] or self.contacts[:1]
+
     def people(self, *roles: str) -> list[Row]:
         """Give the contacts in one of these roles."""
         return [contact for contact in self.contacts if contact["role"] in roles]
@@ -69,7 +75,7 @@ class Story:
     def changed(self, name: str, new: object, when: datetime, old: object = "", by: str = "") -> None:
         """Record that a field changed, unless that was after the end; never two changes of it at one time."""
         if when <= self.end:
-            row: Row = {"field": name, "old": str(old), "new": str(new), "changed_at": when}
+            row: Row = {"field": name, "old": _written(old), "new": _written(new), "changed_at": when}
             while any(each["field"] == name and each["changed_at"] == row["changed_at"] for each in self.field_changes):
                 row["changed_at"] -= timedelta(minutes=5)
             self.field_changes.append(row | {"changed_by": by or self.deal["owner_id"]})
@@ -89,6 +95,13 @@ def workdays_after(day: date, count: int) -> date:
         day += timedelta(days=1)
         count -= day.weekday() < 5
     return day
+
+
+def _written(value: object) -> str:
+    """Write a value as a field history does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ";".join(value) if isinstance(value, list) else str(value)
 
 
 def _weekday(when: datetime) -> datetime:

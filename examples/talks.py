@@ -8,12 +8,18 @@ from examples.company import AS_OF, Row
 from examples.story import Story, Visit, in_hours
 
 SUBJECTS = {
-    "Discovery": ("What you told us", "Two questions on your planning"),
+    "Discovery": ("What you told us", "Two questions on your planning", "Who else should know"),
     "Fit Call": ("Whether we can help you", "What work like this costs"),
     "Account Review": ("Your year with us", "Numbers for the review"),
+    "Security Review": ("Answers to your security questions", "Where your data is kept"),
+    "Proposal": ("Questions on the proposal", "Numbers for finance", "Dates for your decision"),
+    "Renewal Offer": ("Questions on the offer", "What is new in it"),
+    "Negotiation": ("Open contract points", "Who signs, and when", "Getting ready to start"),
+    "Agreement": ("Before we start", "Open contract points"),
+    "Agreement Sent": ("Open contract points", "Who signs, and when"),
 }
 MIDDLE = ("Next steps", "What your colleagues asked", "Numbers for finance", "Dates for the workshop")
-ANSWERS = ("Re: Next steps", "Re: your questions", "Numbers you asked for", "Who should join", "Re: dates")
+ANSWERS = ("Re: next steps", "Re: your questions", "Numbers you asked for", "Who should join", "Re: dates")
 
 
 def hold_talks(story: Story) -> None:
@@ -54,24 +60,22 @@ def _talk(story: Story, visit: Visit) -> None:
         sent = in_hours(rng, moment, end)
         kind = rng.choice(("email", "email", "call"))
         subject = rng.choice(SUBJECTS.get(visit.stage.name, MIDDLE))
-        say(story, f"outbound {kind}", sent, _some(story), subject)
+        say(story, f"outbound {kind}", sent, _some(story, sent), subject)
         if rng.random() < 0.6 and (back := sent + timedelta(hours=rng.randrange(2, 40))) < end:
             answered = in_hours(rng, back, end)
             if answered > sent:
-                say(story, "inbound email", answered, _some(story, 1), rng.choice(ANSWERS))
+                say(story, "inbound email", answered, _some(story, answered, 1), rng.choice(ANSWERS))
         moment += timedelta(days=pace * rng.uniform(0.7, 1.4))
     middle = in_hours(rng, visit.entered + (end - visit.entered) * rng.uniform(0.4, 0.8), end)
     if middle > visit.entered and (visit.left or rng.random() < 0.8):
-        say(story, "outbound meeting", middle, story.contacts, visit.stage.meeting)
+        say(story, "outbound meeting", middle, story.known_by(middle), visit.stage.meeting)
 
 
-def _some(story: Story, count: int = 2) -> list[Row]:
-    """Pick who is in it: more often those who were there early and matter."""
-    if not story.contacts:
-        return []
-    weights = [2, 3, 3, 1, 1][: len(story.contacts)]
-    picked = story.rng.choices(story.contacts, weights, k=count)
-    return [contact for contact in story.contacts if contact in picked]
+def _some(story: Story, moment: datetime, count: int = 2) -> list[Row]:
+    """Pick who is in it among those known by then: more often those who were there early and matter."""
+    known = story.known_by(moment)
+    picked = story.rng.choices(known, [2, 3, 3, 1, 1][: len(known)], k=count)
+    return [contact for contact in known if contact in picked]
 
 
 def _propose(story: Story, visit: Visit) -> None:
@@ -106,9 +110,10 @@ def _lately(story: Story) -> None:
     heard = in_hours(rng, AS_OF - timedelta(days=rng.uniform(2.5, 5)))
     wrote = in_hours(rng, AS_OF - timedelta(days=rng.uniform(2.4, 2.9)))
     if heard > story.visits[0].entered:
-        say(story, "inbound email", heard, _some(story, 1), rng.choice(ANSWERS))
+        say(story, "inbound email", heard, _some(story, heard, 1), rng.choice(ANSWERS))
     if wrote > entered:
-        say(story, rng.choice(("outbound email", "outbound call")), wrote, _some(story), rng.choice(MIDDLE))
+        subject = rng.choice(SUBJECTS.get(story.visits[-1].stage.name, MIDDLE))
+        say(story, rng.choice(("outbound email", "outbound call")), wrote, _some(story, wrote), subject)
     if rng.random() < 0.25:
         day = datetime.combine(story.deal["next_step_date"], AS_OF.time(), AS_OF.tzinfo)
         meeting = say(story, "outbound meeting", day.replace(hour=16), story.contacts, story.deal["next_step"])

@@ -53,7 +53,7 @@ def row_phrase(table: str, condition: Condition, playbook: Playbook) -> RowPhras
     one, many = row_name(table)
     phrase = RowPhrase(one, many)
     preposition = _preposition(condition)
-    confirms = any(_is_word_from_buyer(part) for part in parts_of(condition))
+    confirms = any(_is_word_from_buyer(part) or _is_history(part) for part in parts_of(condition))
     for part in parts_of(condition):
         if confirms and _is_past(part):
             continue

@@ -1,11 +1,13 @@
 """A query as named steps: each sees the one before, so that no expression is ever written out twice.
 
 Ibis would merge nested selects by repeating their expressions, and list every column of every step. Here a step that
-adds columns is written `SELECT *, new`, and steps are chained by `WITH`, which keeps compiling and planning quick.
+adds columns is written `SELECT *, new` over the step before, which keeps compiling and planning quick.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import ibis
@@ -16,6 +18,9 @@ from sqlglot import expressions as sge
 
 OF_DEAL: Mapping[str, str] = {"id": "deal_id"}
 """The usual keys of a join: the deal's id is the side table's deal_id."""
+
+STEP = re.compile(r'"(_step_\d+)" AS')
+"""How a query reads a step: always under an alias."""
 
 
 class Frame:
@@ -62,14 +67,28 @@ class Frame:
         self.table = self.joined(self.table, other, keys, columns)
 
     def sql(self, output: ir.Table) -> str:
-        """Write the whole query for DuckDB, the output last."""
-        chain = ",\n".join(f'"{name}" AS ({query.sql("duckdb")})' for name, query in self.steps)
-        return f"WITH {chain}\n{self._compiler.to_sqlglot(output).sql('duckdb')}"
+        """Write the whole query for DuckDB, the output last.
+
+        A step that is read once stands where it is read; only the others are chained by `WITH`, since planning a
+        chain costs more with each link.
+        """
+        texts = {name: query.sql("duckdb") for name, query in self.steps}
+        last = self._compiler.to_sqlglot(output).sql("duckdb")
+        read = Counter(name for text in (*texts.values(), last) for name in STEP.findall(text))
+        written: dict[str, str] = {}
+        for name, text in texts.items():
+            written[name] = _put_in(text, written, read)
+        chain = ",\n".join(f'"{name}" AS ({text})' for name, text in written.items() if read[name] > 1)
+        return f"WITH {chain}\n{_put_in(last, written, read)}"
 
     def _step(self, query: sge.Query, schema: Mapping[str, object]) -> ir.Table:
         name = f"_step_{len(self.steps)}"
         self.steps.append((name, query))
         return ibis.table(schema, name=name)
+
+
+def _put_in(text: str, written: Mapping[str, str], read: Mapping[str, int]) -> str:
+    return STEP.sub(lambda name: f"({written[name[1]]}) AS" if read[name[1]] == 1 else name[0], text)
 
 
 def _named(step: ir.Table, alias: str) -> sge.Expression:

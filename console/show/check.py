@@ -18,7 +18,7 @@ from engine.runs.summary import Summary
 from rules.names import stage_name
 from rules.playbook import Playbook
 
-FINDINGS_SHOWN = 4
+FINDINGS_SHOWN = 3
 STATUSES = tuple(reversed(GateStatus))
 PROBLEMS_SHOWN = 10
 WIDEST_MARK = 8
@@ -72,7 +72,8 @@ class Deals:
         return joined([name, joined([words(verdict.owner), words(stage_of(verdict))], ", ")], "\n")
 
     def _how(self, verdict: Verdict) -> Text:
-        return joined([self.gate(verdict), score(verdict.qualification)], "\n")
+        gate = joined(self.gate(verdict).split(": "), ":\n")
+        return joined([gate, score(verdict.qualification)], "\n")
 
 
 def header(playbooks: Sequence[Playbook], as_of: datetime, summary: Summary) -> Text:

@@ -17,6 +17,7 @@ from connectors.protocol import Connector
 from engine.judge.copies import SharedTexts
 from engine.judge.evaluate import Evaluator
 from engine.judge.judged import Judged
+from engine.judge.query.wanted import copied_fields
 from engine.judge.tables import Tables
 from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import Verdict
@@ -77,7 +78,7 @@ class Check:
         first = next(reading, None)
         if first is not None:
             second = next(reading, None)
-            texts = self._texts(first, whole=second is None and not asked.deal_ids)
+            texts = self._texts(whole=second is None and not asked.deal_ids)
             for tables in chain([first], [second] if second is not None else [], reading):
                 missing.difference_update(tables.deal_ids if missing else ())
                 verdicts = self.judge(tables, texts)
@@ -90,7 +91,7 @@ class Check:
         tables = next(self.connector.read(self.playbooks, [deal_id], 1), None)
         if tables is None or not tables.deal_ids:
             raise self._not_found([deal_id])
-        return tables, self._texts(tables, whole=False)
+        return tables, self._texts(whole=False)
 
     def judge(self, tables: Tables, texts: pa.Table | None = None) -> list[Verdict]:
         """Judge one batch, each deal by its playbook; `texts` are those that deals of several accounts share."""
@@ -129,13 +130,13 @@ class Check:
         unjudged = {name for each in self._evaluators.values() for name in each.compiled.unjudged}
         return BatchOfVerdicts(kept, managers_of(tables), unjudged)
 
-    def _texts(self, first: Tables, *, whole: bool) -> pa.Table | None:
+    def _texts(self, *, whole: bool) -> pa.Table | None:
         """Collect the texts that deals share, for which the pipeline is read once more where it is not at hand."""
-        compiled = [self.evaluator(each, first).compiled for each in self.playbooks]
-        fields = sorted({name for each in compiled for name in each.copied})
+        fields = sorted({each.name for playbook in self.playbooks for each in copied_fields(playbook)})
         if not fields or whole:
             return None
-        texts = SharedTexts(fields, frozenset().union(*(each.endings for each in compiled)))
+        crm, outcomes = self.connector.name, [each for playbook in self.playbooks for each in playbook.outcomes]
+        texts = SharedTexts(fields, {"won", "lost", *(each.crm.get(crm, each.id) for each in outcomes)})
         for tables in self.connector.read(self.playbooks, None, self.question.batch_size):
             texts.add(tables["deals"])
         return texts.table()

@@ -99,6 +99,7 @@ def _people_states(
     return state_number(enough), {
         f"{column}.people": ibis.ifelse(applies, listed, ibis.null(listed.type())),
         f"{column}.count": ibis.ifelse(applies, deals[f"{column}.counted"], 0),
+        f"{column}.untold": ibis.ifelse(applies, deals[f"{column}.doubtful"], 0),
         f"{column}.in_role": deals[f"{column}.known"],
     }
 
@@ -134,6 +135,7 @@ def _join_people(build: Build, column: str, asked: Asked, for_each: ForEach) -> 
         f"{column}.possible": person.count(where=person["_in_role"] >= MAYBE),
         f"{column}.listed": entry.collect(where=found),
         f"{column}.counted": person.count(where=found & ~person["_excepted"]),
+        f"{column}.doubtful": person.count(where=found & (person["_met"] == MAYBE) & ~person["_excepted"]),
     }
     build.frame.join(build.frame.side(person.group_by("deal_id").agg(**totals)))
 

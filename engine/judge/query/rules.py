@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ibis
 from ibis.expr import types as ir
 
-from engine.judge.query.judgement import Judgement, Judgements
+from engine.judge.query.judgement import Judgement, Judgements, waived
 from engine.judge.query.readers import DealReader, deal_column
 from engine.judge.query.related import count_state
 from engine.judge.query.scope import NOW, Build
@@ -84,16 +84,25 @@ class _RuleReader(DealReader):
         wrong: ir.IntegerValue = ibis.literal(0)
         for each in (UNTOLD, *self.judgements.items):
             if each not in self.judgements.unsettled:
-                count, where, held = self._row(node, each)
-                sure = sure + ibis.ifelse(where & held, count, 0)
-                wrong = wrong + ibis.ifelse(where & ~held, count, 0)
+                for state, count in self._rows(each):
+                    reader = _FindingReader(self.build, NOW, each, state)
+                    where, held = (surely(expression(part, reader)) for part in (node.where, node.condition))
+                    sure = sure + ibis.ifelse(where & held, count, 0)
+                    wrong = wrong + ibis.ifelse(where & ~held, count, 0)
         return self._quantified(node, sure, wrong)
 
-    def _row(self, node: Related, each: Judgement) -> tuple[ir.IntegerValue, ir.BooleanValue, ir.BooleanValue]:
-        deals = self.build.frame.table
-        reader = _FindingReader(self.build, NOW, each)
-        count = ibis.ifelse(deals[f"{each.column}.open"], 1, 0)
-        return count, surely(expression(node.where, reader)), surely(expression(node.condition, reader))
+    def _rows(self, each: Judgement) -> Iterator[tuple[ir.StringValue, ir.IntegerValue]]:
+        """Give the states of a judgement's open findings with how many there are: the deal's, and its people's."""
+        deals, column = self.build.frame.table, each.column
+        told = ibis.ifelse(deals[column] == UNMET, "unmet", "unknown")
+        if not each.per_person:
+            yield told, ibis.ifelse(deals[f"{column}.open"], 1, 0)
+            return
+        own = surely(deals[column].isin([UNMET, UNKNOWN])) & ~waived(deals, each.id)
+        people, untold = (deals[f"{column}.{name}"].fill_null(0) for name in ("count", "untold"))
+        yield told, ibis.ifelse(own, 1, 0)
+        yield ibis.literal("unmet"), people - untold
+        yield ibis.literal("unknown"), untold
 
     def _quantified(self, node: Related, sure: ir.IntegerValue, wrong: ir.IntegerValue) -> ir.BooleanValue:
         if node.quantifier is Quantifier.COUNT:
@@ -111,16 +120,17 @@ class _RuleReader(DealReader):
 
 @dataclass(frozen=True)
 class _FindingReader(DealReader):
-    """Reads one possible finding as a row: everything but its state is fixed."""
+    """Reads possible findings of one state as a row: everything about them is fixed."""
 
     judgement: Judgement
+    state: ir.StringValue
 
     def column(self, subject: Reference | Score) -> ir.Value:
         if not isinstance(subject, Reference) or subject.table != "findings":
             return self.build.frame.table[deal_column(subject)]
-        each, deals = self.judgement, self.build.frame.table
+        each = self.judgement
         if subject.name == "state":
-            return ibis.ifelse(deals[each.column] == UNMET, "unmet", "unknown")
+            return self.state
         fixed: Mapping[str, str] = {
             "kind": each.kind.value,
             "criterion": each.id,

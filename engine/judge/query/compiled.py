@@ -70,11 +70,15 @@ def compile_playbook(
     tracked: frozenset[str] | None = None,
     *,
     observing: bool = False,
+    waiving: bool = True,
 ) -> Compiled:
-    """Compile a playbook for a CRM; with `observing` the query also tells what every condition saw."""
+    """Compile a playbook for a CRM; with `observing` the query also tells what every condition saw.
+
+    Without `waiving` it knows of no waivers and runs a little faster.
+    """
     asked = tuple(asked_criteria(playbook))
     offsets = business_offsets(playbook)
-    build = Build(playbook, crm, delivered, tracked, observing, offsets, columns_read(playbook))
+    build = Build(playbook, crm, delivered, tracked, observing, offsets, columns_read(playbook), waiving=waiving)
     judgements = Judgements()
     _add_facts(build, asked)
     for card in playbook.scorecards:
@@ -100,8 +104,10 @@ def _add_facts(build: Build, asked: tuple[Asked, ...]) -> None:
     if build.delivers("activities", "happened_at"):
         add_activity_facts(build)
     wanted = [(scope, each) for scope, each in deal_conditions(playbook, asked) if not any(build.missing(each))]
-    add_last_changes(build, wanted)
-    _add_business_days(build, wanted)
+    of_people = [(each.scope, each.criterion.require) for each in asked if each.criterion.for_each is not None]
+    read = wanted + [(scope, each) for scope, each in of_people if not any(build.missing(each))]
+    add_last_changes(build, read)
+    _add_business_days(build, read)
     join_shared_texts(build, copied_fields(playbook))
     add_segment(build)
     prepare_related(build, wanted)
@@ -121,7 +127,7 @@ def _finished(build: Build, judgements: Judgements, offsets: tuple[int, ...], ob
     columns = [*POSITION, *_score_columns(build.playbook)]
     columns += [name for each in judgements.items for name in each.columns()]
     columns += list(observed.columns())
-    output = build.frame.table.select(*dict.fromkeys(columns)).order_by("id")
+    output = build.frame.table.select(*dict.fromkeys(columns))
     return Compiled(
         build.playbook,
         build.crm,

@@ -205,9 +205,8 @@ def _add_progress(build: Build, judgements: Judgements, clock: ProgressClock) ->
     moments = [deals[deal_column(Reference("deals", name, FieldType.TIME))] for name in times]
     moments += [deals[name] for name in changed]
     start = f"{column}.since"
-    build.frame.add(
-        {start: ibis.coalesce(ibis.greatest(*moments) if len(moments) > 1 else moments[0], deals.created_at)}
-    )
+    latest = [ibis.greatest(*moments) if len(moments) > 1 else moments[0]] if moments else []
+    build.frame.add({start: ibis.coalesce(*latest, deals.created_at)})
     for step in clock.steps:
         deadline(build, start, step.after)
     dues = [deadline(build, start, step.after) for step in clock.steps]

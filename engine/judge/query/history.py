@@ -125,7 +125,8 @@ def _add_scope(build: Build, stage: str, *, known: bool) -> None:
     index = [each.id for each in build.playbook.stages].index(stage)
     cut = ibis.null("timestamp('UTC')")
     if known:
-        cut = ibis.ifelse(surely(deals["_stage"] > index), deals[f"_left.{stage}"], cut)
+        passed = surely(deals["_stage"] > index) | deals["_outcome"].notnull()
+        cut = ibis.ifelse(passed, deals[f"_left.{stage}"], cut)
     build.frame.add({scope.column("cut"): cut, scope.column("now"): ibis.coalesce(cut, deals[NOW.column("now")])})
     build.frame.add({scope.column("today"): build.frame.table[scope.column("now")].date()})
     names = {scope.column(f"today{column_of(n)}"): n for n in build.offsets}

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from pprint import pformat
 from typing import Any
 
+from engine.judge.evaluate import Evaluator
 from engine.judge.tables import Tables
 from engine.judge.verdicts import ScoreResult, Verdict
+from engine.judge.waivers import Waiver
 from rules.playbook import Playbook
-from tests.reference.reference import Expected
+from tests.reference.reference import Expected, reference
 from tests.reference.reference_clocks import Found
 from tests.reference.reference_world import Card
 
@@ -36,7 +38,8 @@ class Answer:
     """What is compared of a deal; findings by `criterion` or `criterion:person`."""
 
     deal_id: str
-    stage: str | None
+    applies: bool | None
+    stage: str
     segment: str
     gate: tuple[str, str, tuple[str, ...]] | None
     cards: Mapping[str, tuple[int, float, str, Mapping[str, int]]]
@@ -44,26 +47,21 @@ class Answer:
     flags: frozenset[str]
 
 
-def expected_answer(expected: Expected) -> Answer:
-    """Put what the reference says into comparable form."""
-    cards = {name: _card(card) for name, card in expected.cards.items()}
-    findings: dict[str, list[Mark]] = {}
-    for found in expected.findings:
-        findings.setdefault(_name(found.criterion, found.person), []).append(_mark(found))
-    return Answer(expected.deal_id, expected.stage, expected.segment, expected.gate, cards, findings, expected.flags)
+def engine_answers(
+    playbook: Playbook, tables: Tables, as_of: datetime, crm: str = "local", waivers: Sequence[Waiver] = ()
+) -> list[Answer]:
+    """Let the engine judge a batch that is a whole pipeline."""
+    with Evaluator(playbook, crm, delivered=tables.delivered, tracked=tables.tracked) as evaluator:
+        applies = evaluator.applies(tables, as_of)
+        verdicts = evaluator.judge(tables, as_of, waivers, words=False)
+        return [_of_verdict(each, applies[each.deal_id]) for each in verdicts]
 
 
-def engine_answer(verdict: Verdict) -> Answer:
-    """Put what the engine says into comparable form."""
-    gate = verdict.gate and (verdict.gate.status.value, verdict.gate.allowed_stage, verdict.gate.unmet)
-    results = {"ideal_client": verdict.ideal_client, "qualification": verdict.qualification}
-    cards = {name: _result(result) for name, result in results.items() if result is not None}
-    findings: dict[str, list[Mark]] = {}
-    for each in verdict.findings:
-        mark = Mark(each.state.value, each.kind.value, each.enforce.value, each.due, bool(each.waiver), each.occurrence)
-        findings.setdefault(_name(each.criterion, each.person_id), []).append(mark)
-    flags = frozenset(each.flag for each in verdict.findings if each.flag and each.open)
-    return Answer(verdict.deal_id, verdict.stage, verdict.segment, gate or None, cards, findings, flags)
+def reference_answers(
+    playbook: Playbook, tables: Tables, as_of: datetime, crm: str = "local", waivers: Sequence[Waiver] = ()
+) -> list[Answer]:
+    """Let the reference judge the same."""
+    return [_of_expected(each) for each in reference(playbook, tables, as_of, crm, waivers)]
 
 
 def differences(expected: Sequence[Answer], got: Sequence[Answer]) -> Iterator[tuple[str, str, Any, Any]]:
@@ -74,7 +72,7 @@ def differences(expected: Sequence[Answer], got: Sequence[Answer]) -> Iterator[t
             yield deal, "judged at all", deal in first, deal in second
             continue
         one, other = first[deal], second[deal]
-        for part in ("stage", "segment", "gate", "flags"):
+        for part in ("applies", "stage", "segment", "gate", "flags"):
             if getattr(one, part) != getattr(other, part):
                 yield deal, part, getattr(one, part), getattr(other, part)
         if not _same_cards(one, other):
@@ -96,6 +94,35 @@ def report(playbook: Playbook, tables: Tables, as_of: datetime, deal: str, part:
         own = [row for row in rows.to_pylist() if row.get("deal_id", row["id"] if table == "deals" else deal) == deal]
         lines += [f"{table}: {pformat(own, width=150)}"]
     return "\n".join(lines)
+
+
+def _of_expected(expected: Expected) -> Answer:
+    cards = {name: _card(card) for name, card in expected.cards.items()}
+    findings: dict[str, list[Mark]] = {}
+    for found in expected.findings:
+        findings.setdefault(_name(found.criterion, found.person), []).append(_mark(found))
+    return Answer(
+        expected.deal_id,
+        expected.applies,
+        expected.stage or "",
+        expected.segment,
+        expected.gate,
+        cards,
+        findings,
+        expected.flags,
+    )
+
+
+def _of_verdict(verdict: Verdict, applies: bool | None) -> Answer:  # noqa: FBT001 three values
+    gate = verdict.gate and (verdict.gate.status.value, verdict.gate.allowed_stage, verdict.gate.unmet)
+    results = {"ideal_client": verdict.ideal_client, "qualification": verdict.qualification}
+    cards = {name: _result(result) for name, result in results.items() if result is not None}
+    findings: dict[str, list[Mark]] = {}
+    for each in verdict.findings:
+        mark = Mark(each.state.value, each.kind.value, each.enforce.value, each.due, bool(each.waiver), each.occurrence)
+        findings.setdefault(_name(each.criterion, each.person_id), []).append(mark)
+    flags = frozenset(each.flag for each in verdict.findings if each.flag and each.open)
+    return Answer(verdict.deal_id, applies, verdict.stage, verdict.segment, gate or None, cards, findings, flags)
 
 
 def _is_asked(each: Any, name: str) -> bool:

@@ -12,7 +12,6 @@ from fractions import Fraction
 
 from engine.judge.tables import Tables
 from engine.judge.waivers import Waiver
-from rules.condition import Condition
 from rules.playbook import Criterion, Dimension, Enforce, Kind, Playbook, Rule, Scorecard, Stage
 from tests.reference.reference_clocks import Found, clock_findings
 from tests.reference.reference_conditions import holds, resolve
@@ -27,6 +26,7 @@ class Expected:
     """What the reference says about one deal; `gate` is status, allowed stage and unmet criteria."""
 
     deal_id: str
+    applies: bool | None
     stage: str | None
     segment: str
     gate: tuple[str, str, tuple[str, ...]] | None
@@ -42,35 +42,33 @@ class Expected:
 def reference(
     playbook: Playbook, tables: Tables, as_of: datetime, crm: str = "local", waivers: Sequence[Waiver] = ()
 ) -> list[Expected]:
-    """Judge every deal the playbook applies to, sorted by id."""
+    """Judge every deal, sorted by id; whether the playbook applies is told, not acted on."""
     world = World.of(playbook, tables, crm, waivers)
     deals = sorted(world.rows["deals"], key=lambda deal: str(deal["id"]))
-    judged = [_deal(Here(world, deal, as_of)) for deal in deals]
-    return [each for each in judged if each is not None]
+    return [_deal(Here(world, deal, as_of)) for deal in deals]
 
 
-def _deal(here: Here) -> Expected | None:
+def _deal(here: Here) -> Expected:
     playbook, world = here.world.playbook, here.world
     here = replace(here, segment=_segment(here))
-    applies = holds(playbook.applies_to, here) if judgeable(world, playbook.applies_to) else True
-    if applies is False:
-        return None
+    applies = holds(playbook.applies_to, here) if judgeable(world, playbook.applies_to) else None
     for card in playbook.scorecards:
         here = replace(here, cards={**here.cards, card.id: _card(card, here)})
     stage, ids = world.stage(here.deal["stage"]), [each.id for each in playbook.stages]
     ended = _ended_in(here)
-    found = [Found("applies_to", Kind.RULE, Enforce.ADVISE, "unknown")] if applies is None else []
+    told = applies is not None or ended is not None
+    found = [] if told else [Found("applies_to", Kind.RULE, Enforce.ADVISE, "unknown")]
     if ended is not None:
         found += _after_closing(ended, here)
     elif stage not in ids:
-        found += [Found("unmapped", Kind.UNMAPPED, Enforce.ADVISE, "unmet")]
+        found += [Found("unmapped", Kind.UNMAPPED, Enforce.ADVISE, "unknown" if stage is None else "unmet")]
     else:
         found += _open_deal(ids.index(stage), here)
     found = _with_waivers(found, here)
     if ended is None and stage in ids:
         found = _with_rules(found, here)
     gate = None if ended is not None or stage not in ids else _gate(ids.index(stage), found, playbook)
-    return Expected(here.deal["id"], ended or stage, here.segment, gate, here.cards, tuple(found))
+    return Expected(here.deal["id"], applies, ended or stage, here.segment, gate, here.cards, tuple(found))
 
 
 def _segment(here: Here) -> str:
@@ -144,22 +142,23 @@ def _state(person: str, truth: bool | None) -> list[tuple[str, str]]:  # noqa: F
 def _per_person(criterion: Criterion, here: Here) -> list[tuple[str, str]]:
     each = criterion.for_each
     assert each is not None
-    rows = here.related("contacts")
-    roles: dict[str, list[bool | None]] = {row["id"]: [] for row in rows}
-    for row in rows:
+    people: dict[str, list[tuple[Row, bool | None]]] = {}
+    for row in here.related("contacts"):
         role = here.world.role(row["role"])
-        roles[row["id"]].append(None if role is None else role in each.roles)
-    asked = [person for person, states in roles.items() if True in states]
-    found = [state for person in asked for state in _state(person, _person_meets(person, criterion.require, here))]
-    least, maybe = resolve(each.at_least, here), sum(None in states for states in roles.values() if True not in states)
-    if least is None:
-        return [*found, ("", "unknown")]
-    missing = len(asked) < least
-    return [*found, ("", "unknown" if len(asked) + maybe >= least else "unmet")] if missing else found
+        people.setdefault(row["id"], []).append((row, None if role is None else role in each.roles))
+    asked = {name: [row for row, fits in rows if fits] for name, rows in people.items()}
+    found = [state for name, rows in asked.items() if rows for state in _state(name, _met(rows, criterion, here))]
+    known = sum(bool(rows) for rows in asked.values())
+    possible = known + sum(not asked[name] and None in [fits for _, fits in rows] for name, rows in people.items())
+    least = resolve(each.at_least, here)
+    if least is None or known < least:
+        return [*found, ("", "unknown" if least is None or possible >= least else "unmet")]
+    return found
 
 
-def _person_meets(person: str, require: Condition, here: Here) -> bool | None:
-    states = [holds(require, here.at("contacts", row)) for row in here.related("contacts") if row["id"] == person]
+def _met(rows: Sequence[Row], criterion: Criterion, here: Here) -> bool | None:
+    """Say whether a person meets what is asked in any of the rows that show them in the role."""
+    states = [holds(criterion.require, here.at("contacts", row)) for row in rows]
     return True if True in states else None if None in states else False
 
 

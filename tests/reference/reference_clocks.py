@@ -99,9 +99,11 @@ def _proposal(clock: ProposalClock, here: Here) -> Iterator[Found]:
         state = "unmet" if _today(here) > due else "upcoming"
         restarted = local_date(ours or start, here.world.playbook.calendar).isoformat()
         yield Found("proposal.follow_up", kind, clock.enforce, state, due=due, occurrence=restarted)
-    limit = _due(ours or last["sent_at"], clock.silence_limit, here)
+    silent = ours or last["sent_at"]
+    limit = _due(silent, clock.silence_limit, here)
     if limit is not None and _today(here) > limit:
-        yield Found("proposal.silence", kind, clock.enforce, "unmet", due=limit)
+        since = local_date(silent, here.world.playbook.calendar).isoformat()
+        yield Found("proposal.silence", kind, clock.enforce, "unmet", due=limit, occurrence=since)
 
 
 def _pending(row: Row, now: datetime) -> bool:
@@ -133,14 +135,7 @@ def _stage_age(clock: StageAgeClock, stage: str, here: Here) -> Iterator[Found]:
     limit = clock.limits.get(stage, clock.otherwise)
     if not known or resolve(limit, here) is None:
         return
-    yield from _late(Kind.STAGE_AGE, clock.enforce, _stage_entered(here), limit, here)
-
-
-def _stage_entered(here: Here) -> datetime | None:
-    present = here.world.stage(here.deal["stage"])
-    entries = [row for row in here.related("stage_changes") if here.world.stage(row["to_stage"]) == present]
-    moment: datetime | None = here.deal.get("stage_entered_at")
-    return moment or latest(row["changed_at"] for row in entries)
+    yield from _late(Kind.STAGE_AGE, clock.enforce, here.stage_entered(), limit, here)
 
 
 def _late(kind: Kind, enforce: Enforce, start: datetime | None, limit: Value | None, here: Here) -> Iterator[Found]:
@@ -206,7 +201,7 @@ def _restart_known(name: str, here: Here) -> bool:
 
 def _restarted(name: str, here: Here) -> datetime | None:
     if name == "stage_entered_at":
-        return _stage_entered(here)
+        return here.stage_entered()
     if _is_time(name, here):
         moment: datetime | None = here.deal.get(name)
         return moment and moment.astimezone(UTC)

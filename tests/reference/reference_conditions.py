@@ -110,15 +110,14 @@ def _compare(leaf: Compare, here: Here) -> Truth:
 def _known(subject: Reference, op: Operator, left: Any, right: Any, here: Here) -> Truth:
     calendar = here.world.playbook.calendar
     if op is Operator.COPIED:
-        copied = _copied(subject.name, left, here)
-        return copied if right else negated(copied)
+        return _copied(subject.name, left, here) is right
     if op in TEXT:
         return TEXT[op](left, right)
     if op in {Operator.WITHIN, Operator.WITHIN_NEXT, Operator.OLDER_THAN}:
         return recent(op, left, right, here.now, calendar)
     if op is Operator.FROM_STAGE:
         ids = [stage.id for stage in here.world.playbook.stages]
-        return ids.index(left) >= ids.index(right) if left in ids and right in ids else None
+        return left in ids and right in ids and ids.index(left) >= ids.index(right)
     if op is Operator.IN and subject.type in {FieldType.DATE, FieldType.TIME}:
         return in_period(right, left, here.now, calendar)
     return ordered(op, left, right, calendar)
@@ -130,15 +129,23 @@ def _score(score: Score, here: Here) -> Any:
     return percent if score.percent else points
 
 
-def _copied(name: str, text: str, here: Here) -> Truth:
-    """Say whether another open deal of another account holds the same text (rule 18)."""
+def _copied(name: str, text: str, here: Here) -> bool:
+    """Say whether another open deal of another account holds the same text (rule 18).
+
+    Texts are the same whatever their case and outer spaces; a deal without an account is of an account of its own.
+    Only open deals are compared.
+    """
     others = [
-        row
+        row["account_id"]
         for row in here.world.rows["deals"]
-        if row["id"] != here.deal["id"] and row[name] == text and is_open(row, here)
+        if row["id"] != here.deal["id"] and _plain(row[name]) == _plain(text) and is_open(row, here)
     ]
     mine = here.deal["account_id"]
-    return negated(all_of(None if None in {mine, row["account_id"]} else row["account_id"] == mine for row in others))
+    return is_open(here.deal, here) and any(other is None or other != mine for other in others)
+
+
+def _plain(text: str | None) -> str:
+    return (text or "").strip().lower()
 
 
 def is_open(row: Row, here: Here) -> bool:

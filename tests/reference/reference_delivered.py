@@ -36,6 +36,7 @@ def _reads(condition: Condition) -> Iterator[tuple[str, ...]]:
         match node:
             case Compare(Reference(_, name), Operator.CHANGED_WITHIN | Operator.CHANGED_SINCE, value):
                 yield ("stage_changes",) if name == "stage" else ("field_changes",)
+                yield "deals", name
                 yield from ((each.table, each.name) for each in _columns(value))
             case Compare(subject, op, value):
                 if isinstance(subject, Reference):
@@ -43,7 +44,8 @@ def _reads(condition: Condition) -> Iterator[tuple[str, ...]]:
                 if op is Operator.COPIED:
                     yield "deals", "account_id"
                 yield from ((each.table, each.name) for each in _columns(value))
-            case LastChangedBy():
+            case LastChangedBy(fields):
+                yield from (("deals", field.name) for field in fields)
                 yield "field_changes", "changed_by"
                 yield "owners", "team"
             case Related(table="with"):
@@ -73,4 +75,6 @@ def _delivers(world: World, table: str, *columns: str) -> bool:
         return True
     if columns == ("last_buyer_activity_at",) and table == "contacts" and world.has("activities", "contact_ids"):
         return world.has("contacts")
+    if (table, columns) == ("deals", ("stage_entered_at",)) and world.has("stage_changes"):
+        return True
     return world.has(table, *columns) and (table not in KEYS or world.has("deals", KEYS[table]))

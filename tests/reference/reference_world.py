@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from rules.types import ROW_TIME, FieldType
 
 Row = Mapping[str, Any]
 Truth = bool | None
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class World:
         return text(name)
 
     def in_playbook_currency(self, amount: Decimal | None, currency: str | None) -> Decimal | None:
-        """Convert an amount; without a rate it is unknown (rule 16)."""
+        """Convert an amount, rounded to cents; without a rate it is unknown (rule 16)."""
         if amount is None or text(currency) in {None, self.playbook.currency}:
             return amount
         rate = self.playbook.rates.get(currency or "")
-        return None if rate is None else amount * rate
+        return None if rate is None else (amount * rate).quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
@@ -119,14 +120,25 @@ class Here:
         if table in {"accounts", "owners"}:
             key = self.deal.get({"accounts": "account_id", "owners": "owner_id"}[table])
             return next((row.get(name) for row in self.world.rows[table] if row["id"] == key), None)
+        if (table, name) == ("deals", "stage_entered_at"):
+            return self.stage_entered()
         row = self.deal if table == "deals" else self.rows[table]
-        if table != "findings" and name in {"stage", "from_stage", "to_stage"}:
-            return self.world.stage(row.get(name))
-        if (table, name) == ("contacts", "role"):
-            return self.world.role(row.get(name))
         if (table, name) == ("contacts", "last_buyer_activity_at") and self.world.has("activities", "contact_ids"):
             return self.last_buyer_activity_of(row["id"])
-        return row.get(name)
+        return self._in_our_words(table, name, row.get(name))
+
+    def _in_our_words(self, table: str, name: str, value: Any) -> Any:
+        """Give stages and roles by the playbook's ids."""
+        if table != "findings" and name in {"stage", "from_stage", "to_stage"}:
+            return self.world.stage(value)
+        return self.world.role(value) if (table, name) == ("contacts", "role") else value
+
+    def stage_entered(self) -> datetime | None:
+        """Give when the deal entered its stage: as the CRM says, else as its history does."""
+        told: datetime | None = self.deal.get("stage_entered_at")
+        present = self.world.stage(self.deal["stage"])
+        changes = self.world.related("stage_changes", self.deal["id"]) if present else []
+        return told or latest(row["changed_at"] for row in changes if self.world.stage(row["to_stage"]) == present)
 
     def last_buyer_activity_of(self, person: str) -> datetime | None:
         """Give when a person last took part in something of the buyer's (rule 17)."""

@@ -193,7 +193,7 @@ def clocks(draw: st.DrawFn, scope: Scope, stages: Sequence[str]) -> tuple[Clock,
     kinds: list[st.SearchStrategy[Clock]] = [
         st.builds(ProposalClock, maybe, maybe, maybe, STRICTNESS),
         st.builds(NextStepClock, st.sampled_from(stages), maybe, STRICTNESS),
-        st.builds(StageAgeClock, limits, maybe, STRICTNESS),
+        st.builds(StageAgeClock, limits, maybe, STRICTNESS).filter(lambda clock: clock.limits or clock.otherwise),
         st.builds(SilenceClock, st.just(Kind.BUYER_SILENCE), durations(), STRICTNESS),
         st.builds(SilenceClock, st.just(Kind.SELLER_SILENCE), durations(), STRICTNESS),
         st.builds(CloseDateClock, per_segment(SMALL), STRICTNESS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,32 +34,24 @@ from tests.reference.vocabulary import Setting
 
 ORDER = (Operator.AT_LEAST, Operator.AT_MOST, Operator.ABOVE, Operator.BELOW, Operator.BETWEEN)
 EXACT = (Operator.EQUALS, Operator.NOT, Operator.ONE_OF, Operator.NONE_OF)
-TEXT = (Operator.CONTAINS, Operator.AVOIDS, Operator.MATCHES, Operator.MIN_WORDS, Operator.MAX_CHARS)
-DATES = (
-    Operator.BEFORE,
-    Operator.AFTER,
-    Operator.ON_OR_BEFORE,
-    Operator.ON_OR_AFTER,
-    Operator.EQUALS,
-    Operator.BETWEEN,
-)
+WORDY = (*EXACT, Operator.CONTAINS, Operator.AVOIDS, Operator.MATCHES)
+DATES = (*EXACT, Operator.BEFORE, Operator.AFTER, Operator.ON_OR_BEFORE, Operator.ON_OR_AFTER, Operator.BETWEEN)
 RECENT = (Operator.WITHIN, Operator.WITHIN_NEXT, Operator.OLDER_THAN)
 OPERATORS: Mapping[FieldType, tuple[Operator, ...]] = {
-    FieldType.TEXT: (*TEXT, Operator.PLACEHOLDER, *EXACT),
-    FieldType.LINK: (*EXACT, Operator.MATCHES),
-    FieldType.CHOICE: EXACT,
+    FieldType.TEXT: (*WORDY, Operator.MIN_WORDS, Operator.MAX_CHARS, Operator.PLACEHOLDER),
+    FieldType.LINK: WORDY,
+    FieldType.CHOICE: WORDY,
     FieldType.CHOICES: (Operator.INCLUDES_ANY, Operator.INCLUDES_ALL),
-    FieldType.YES_NO: (Operator.EQUALS,),
+    FieldType.YES_NO: (Operator.EQUALS, Operator.NOT),
     FieldType.NUMBER: (*ORDER, *EXACT),
     FieldType.MONEY: (*ORDER, *EXACT),
     FieldType.DATE: (*DATES, *RECENT, Operator.IN),
-    FieldType.TIME: (*DATES[:-2], *RECENT, Operator.IN),
+    FieldType.TIME: (*DATES, *RECENT, Operator.IN),
 }
 BY_OPERATOR: Mapping[Operator, st.SearchStrategy[Value]] = {
     Operator.CONTAINS: st.lists(st.sampled_from(vocabulary.WORDS), min_size=1, max_size=2).map(tuple).map(Literal),
     Operator.AVOIDS: st.lists(st.sampled_from(vocabulary.WORDS), min_size=1, max_size=2).map(tuple).map(Literal),
     Operator.MATCHES: st.sampled_from(vocabulary.PATTERNS).map(Literal),
-    Operator.MAX_CHARS: st.sampled_from((3, 4, 9)).map(Literal),
     Operator.PLACEHOLDER: st.booleans().map(Literal),
     Operator.COPIED: st.booleans().map(Literal),
     Operator.PRESENT: st.booleans().map(Literal),
@@ -112,7 +105,8 @@ def leaves(draw: st.DrawFn, scope: Scope) -> Condition:
     if not scope.row and draw(st.integers(0, 7)) == 0:
         return draw(changes())
     own = [each for each in scope.columns if each.table == scope.row]
-    subject = draw(st.sampled_from(own if own and draw(st.integers(0, 5)) else scope.columns))
+    near = own if own and draw(st.integers(0, 5)) else scope.columns
+    subject: Reference = draw(st.sampled_from(near))
     return draw(comparisons(subject, scope))
 
 
@@ -122,10 +116,11 @@ def comparisons(draw: st.DrawFn, subject: Reference, scope: Scope) -> Condition:
     if draw(st.integers(0, 6)) == 0:
         return Compare(subject, Operator.PRESENT, draw(BY_OPERATOR[Operator.PRESENT]))
     if subject.name in {"stage", "from_stage", "to_stage"} and draw(st.integers(0, 2)) == 0:
-        return Compare(subject, Operator.FROM_STAGE, draw(st.sampled_from(list(vocabulary.STAGE_NAMES)).map(Literal)))
+        return Compare(subject, Operator.FROM_STAGE, draw(st.sampled_from(("first", "second")).map(Literal)))
     if (subject.table, subject.type) == ("deals", FieldType.TEXT) and draw(st.integers(0, 6)) == 0:
         return Compare(subject, Operator.COPIED, draw(BY_OPERATOR[Operator.COPIED]))
-    op = draw(st.sampled_from(OPERATORS[subject.type]))
+    named = subject.name in {"stage", "from_stage", "to_stage", "role"}
+    op = draw(st.sampled_from(EXACT if named else OPERATORS[subject.type]))
     return Compare(subject, op, draw(right_hand_sides(subject, op, scope)))
 
 
@@ -136,24 +131,38 @@ def right_hand_sides(draw: st.DrawFn, subject: Reference, op: Operator, scope: S
         return draw(BY_OPERATOR[op])
     if op in RECENT:
         return draw(durations())
-    plain = st.sampled_from((0, 1, 2, 5)).map(Literal) if op is Operator.MIN_WORDS else literals(subject, scope.setting)
+    if op in {Operator.MIN_WORDS, Operator.MAX_CHARS}:
+        return draw(per_segment(st.sampled_from((0, 1, 2, 5, 9)).map(Literal)))
+    plain = literals(subject, scope.setting)
     if op is Operator.BETWEEN:
-        pair = draw(st.lists(plain, min_size=2, max_size=2).map(lambda both: sorted(each.value for each in both)))
-        return draw(per_segment(st.just(Literal(tuple(pair)))))
+        return draw(st.lists(plain, min_size=2, max_size=2).map(_ascending))
     if op in {Operator.ONE_OF, Operator.NONE_OF, Operator.INCLUDES_ANY, Operator.INCLUDES_ALL}:
-        return Literal(tuple(each.value for each in draw(st.lists(plain, min_size=1, max_size=3))))
-    return draw(per_segment(plain) if op is Operator.MIN_WORDS else single_values(subject, plain, scope))
+        return draw(st.lists(plain, min_size=1, max_size=3).map(_together))
+    single = single_values(subject, plain, scope)
+    segmented = {FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.TIME, FieldType.YES_NO}
+    return draw(per_segment(single) if subject.type in segmented else single)
 
 
-@st.composite
-def single_values(draw: st.DrawFn, subject: Reference, plain: st.SearchStrategy[Literal], scope: Scope) -> Value:
-    """Draw one value: written out, one per segment, another field, or a moment."""
-    choice = draw(st.integers(0, 3))
-    if subject.type in {FieldType.DATE, FieldType.TIME} and choice == 0:
-        return draw(moments())
-    if choice == 1 and subject.type not in {FieldType.CHOICE, FieldType.YES_NO}:
-        return draw(other_fields(subject, scope))
-    return draw(per_segment(plain) if subject.type in {FieldType.NUMBER, FieldType.MONEY} else plain)
+def single_values(subject: Reference, plain: st.SearchStrategy[Literal], scope: Scope) -> st.SearchStrategy[Value]:
+    """Draw one value: written out, another field, or a moment."""
+    if subject.type in {FieldType.DATE, FieldType.TIME}:
+        return st.one_of(plain, plain, moments(), other_fields(subject, scope))
+    if (subject.table, subject.name) in KNOWN_VALUES or subject.name in {"stage", "from_stage", "to_stage", "role"}:
+        return plain
+    return st.one_of(plain, plain, plain, other_fields(subject, scope))
+
+
+def _ascending(both: list[Literal]) -> Literal:
+    """Make a range of two literals; a date and a time cannot be one."""
+    values: list[Any] = [each.value for each in both]
+    if len({isinstance(each, datetime) for each in values}) > 1:
+        values = [values[0], values[0]]
+    return Literal(tuple(sorted(values)))
+
+
+def _together(listed: list[Literal]) -> Literal:
+    values: list[Any] = [each.value for each in listed]
+    return Literal(tuple(values))
 
 
 def literals(subject: Reference, setting: Setting) -> st.SearchStrategy[Literal]:
@@ -178,7 +187,7 @@ def literals(subject: Reference, setting: Setting) -> st.SearchStrategy[Literal]
     return st.sampled_from(pools[subject.type]).map(Literal)
 
 
-def per_segment(plain: st.SearchStrategy[Literal]) -> st.SearchStrategy[Value]:
+def per_segment(plain: st.SearchStrategy[Any]) -> st.SearchStrategy[Value]:
     """Draw a value, sometimes one per segment, sometimes without `otherwise`."""
     cases = st.lists(
         st.tuples(st.sampled_from(vocabulary.SEGMENTS), plain), min_size=1, max_size=2, unique_by=lambda case: case[0]
@@ -212,7 +221,8 @@ def shifts(*, hours: bool) -> st.SearchStrategy[Duration]:
 def other_fields(draw: st.DrawFn, subject: Reference, scope: Scope) -> Value:
     """Draw another field of a type that compares with the subject's; dates and times mix."""
     dated = {FieldType.DATE, FieldType.TIME}
-    kinds = dated if subject.type in dated else {subject.type}
+    families = (dated, {FieldType.TEXT, FieldType.CHOICE, FieldType.LINK}, {FieldType.NUMBER, FieldType.MONEY})
+    kinds = next((family for family in families if subject.type in family), {subject.type})
     other = draw(st.sampled_from([each for each in scope.columns if each.type in kinds]))
     if other.type in dated and draw(st.booleans()):
         return FieldValue(other, draw(shifts(hours=other.type is FieldType.TIME)))
@@ -228,7 +238,7 @@ def changes(draw: st.DrawFn) -> Condition:
         who = draw(st.lists(st.sampled_from(watched), min_size=1, max_size=2, unique=True))
         return LastChangedBy(tuple(who), draw(st.sampled_from(vocabulary.TEAMS)))
     watched = [each for each in fields if each.name in {"amount", "close_date", "pain", "stage", "budget_confirmed"}]
-    subject = draw(st.sampled_from(watched))
+    subject: Reference = draw(st.sampled_from(watched))
     if draw(st.booleans()):
         return Compare(subject, Operator.CHANGED_WITHIN, draw(durations()))
     since = st.one_of(
@@ -242,8 +252,12 @@ def score_leaves(draw: st.DrawFn, scope: Scope) -> Condition:
     """Draw a comparison of a score, in points or percent."""
     card, dimension = draw(st.sampled_from(scope.scores)), draw(st.sampled_from(("", *vocabulary.DIMENSIONS[:1])))
     percent = draw(st.booleans())
-    op = draw(st.sampled_from(ORDER[:-1]))
+    op = draw(st.sampled_from((*ORDER, Operator.EQUALS, Operator.NOT)))
     value = st.sampled_from((0, 25, 50, 75, 100) if percent else (0, 1, 2, 4)).map(Literal)
+    if op is Operator.BETWEEN:
+        return Compare(
+            Score(card, dimension, percent), op, draw(st.lists(value, min_size=2, max_size=2).map(_ascending))
+        )
     return Compare(Score(card, dimension, percent), op, draw(per_segment(value)))
 
 

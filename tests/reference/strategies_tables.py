@@ -105,8 +105,8 @@ class _Maker:
 
     def _a_moment_of_its_own(self, number: int) -> datetime:
         """Give each change of a deal another instant, so that one is the latest."""
-        moments = self.setting.past
-        return self.one_of([moment for place, moment in enumerate(moments) if place % 4 == number])
+        moments = [moment for place, moment in enumerate(self.setting.past) if place % 4 == number]
+        return self.random.choice(moments)
 
     def row(self, table: str, **given: Any) -> Row:
         cells = {name: self._cell(table, name, kind) for name, kind in vocabulary.columns(table).items()}

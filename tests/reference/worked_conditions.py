@@ -357,7 +357,7 @@ PLACEHOLDERS = [
             ("an open deal of another account", {"c": "unmet"}, {"account_id": "a2"}),
             ("a deal of the same account", {}, {"account_id": "a1"}),
             ("a closed deal", {}, {"account_id": "a2", "outcome": "lost"}),
-            ("a deal of nobody knows whom", {"c": "unknown"}, {"account_id": None}),
+            ("a deal of nobody knows whom", {"c": "unmet"}, {"account_id": None}),
         )
     ),
 ]

@@ -198,7 +198,7 @@ SCOPE = [
     Example(
         8, "a stage the playbook does not name", {"unmapped": "unmet"}, asking(ask("a", KNOWN)), {"stage": "Elsewhere"}
     ),
-    Example(8, "no stage at all", {"unmapped": "unmet"}, asking(ask("a", KNOWN)), {"stage": None}),
+    Example(8, "no stage at all", {"unmapped": "unknown"}, asking(ask("a", KNOWN)), {"stage": None}),
     Example(
         8, "where it is unknown the playbook applies", {"applies_to": "unknown"}, replace(PLAYBOOK, applies_to=HIGH)
     ),

@@ -1,0 +1,49 @@
+"""Every rule of the language has worked examples, with answers worked out by hand; both evaluators give them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from engine.judge.tables import Tables
+from rules.playbook import Playbook
+from tests.reference.answers import Answer, Mark, engine_answers, reference_answers
+from tests.reference.worked import Example
+from tests.reference.worked_clocks import CLOCKS
+from tests.reference.worked_conditions import CONDITIONS
+from tests.reference.worked_days import DAYS
+from tests.reference.worked_deals import DEALS
+
+EXAMPLES = [*CONDITIONS, *DAYS, *DEALS, *CLOCKS]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_the_reference_gives_the_answer_worked_out_by_hand(example: Example) -> None:
+    _holds(example, reference_answers(*_input(example), waivers=example.waivers))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_the_engine_gives_the_answer_worked_out_by_hand(example: Example) -> None:
+    _holds(example, engine_answers(*_input(example), waivers=example.waivers))
+
+
+def test_every_rule_of_the_language_has_a_worked_example() -> None:
+    assert {example.rule for example in EXAMPLES} == set(range(1, 19))
+
+
+def _input(example: Example) -> tuple[Playbook, Tables, datetime]:
+    return example.playbook, example.tables, example.as_of
+
+
+def _holds(example: Example, answers: list[Answer]) -> None:
+    answer = next(each for each in answers if each.deal_id == "d1")
+    found = {name: " / ".join(map(_words, marks)) for name, marks in answer.findings.items()}
+    assert found == dict(example.found)
+    if example.gate is not None:
+        assert answer.gate is not None
+        assert answer.gate[:2] == example.gate
+
+
+def _words(mark: Mark) -> str:
+    return " ".join([mark.state, *([mark.due.isoformat()] if mark.due else []), *(["waived"] if mark.waived else [])])

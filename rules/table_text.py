@@ -20,7 +20,8 @@ MARK = "\x01"
 
 def not_blank(column: ir.StringValue) -> ir.StringValue:
     """Give a text as null where it holds nothing but white space."""
-    return ibis.ifelse(column.re_search(rf"[^{SPACE}]"), column, ibis.null("string"))
+    visible = column.ascii_str().between(33, 126)  # the first character: most texts need no regular expression
+    return ibis.cases((visible, column), (column.re_search(rf"[^{SPACE}]"), column), else_=ibis.null("string"))
 
 
 def normalized(column: ir.StringValue) -> ir.StringValue:

@@ -14,6 +14,7 @@ from typing import Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.judge.calendar import BusinessCalendar
 from engine.judge.copies import SCHEMA as TEXTS
@@ -28,6 +29,8 @@ from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
 from rules.playbook import Playbook
 
+CHUNK = 8_192
+"""Rows a piece, so that DuckDB reads one batch on every core."""
 WAIVERS = pa.schema([("deal_id", pa.string()), ("_waived", pa.list_(pa.string()))])
 AS_OF = pa.schema([("as_of", pa.timestamp("us", tz="UTC"))])
 
@@ -74,7 +77,7 @@ class Prepared:
         self._feeds["_as_of"].table = pa.table({"as_of": [as_of]}, schema=AS_OF)
         self._feeds["_waivers"].table = waivers
         self._feeds["_shared_texts"].table = texts
-        return self._connection.sql("EXECUTE judge").to_arrow_table()
+        return _sorted(self._connection.sql("EXECUTE judge").to_arrow_table())
 
     def close(self) -> None:
         """Give back the connection."""
@@ -100,13 +103,13 @@ class Evaluator:
         self._shape = (delivered, tracked)
         self._threads = threads
         self._calendar = BusinessCalendar(playbook.calendar)
-        self._prepared: dict[bool, Prepared] = {}
+        self._prepared: dict[tuple[bool, bool], Prepared] = {}
 
     @property
     def compiled(self) -> Compiled:
         """The compiled query, with or without explanations, whichever was made first."""
         made = next(iter(self._prepared.values()), None)
-        return (made or self._ready(observing=False)).compiled
+        return (made or self._ready(observing=False, waiving=False)).compiled
 
     def evaluate(
         self,
@@ -118,11 +121,12 @@ class Evaluator:
         observing: bool = False,
     ) -> Judged:
         """Judge one batch; `texts` are shared over the whole pipeline (None: this batch is the whole of it)."""
-        prepared = self._ready(observing=observing)
+        held = _waiver_table(waivers, as_of)
+        prepared = self._ready(observing=observing, waiving=held.num_rows > 0)
         if texts is None:
             compiled = prepared.compiled
             texts = shared_texts([tables["deals"]], compiled.copied, compiled.endings)
-        deals = prepared.run(tables, as_of, _waiver_table(waivers, as_of), texts)
+        deals = prepared.run(tables, as_of, held, texts)
         return Judged(deals, prepared.compiled, as_of)
 
     def judge(
@@ -171,12 +175,15 @@ class Evaluator:
             prepared.close()
         self._prepared = {}
 
-    def _ready(self, *, observing: bool) -> Prepared:
-        if observing not in self._prepared:
+    def _ready(self, *, observing: bool, waiving: bool) -> Prepared:
+        key = (observing, waiving)
+        if key not in self._prepared:
             delivered, tracked = self._shape
-            compiled = compile_playbook(self.playbook, self.crm, delivered, tracked, observing=observing)
-            self._prepared[observing] = Prepared(compiled, self._calendar, self._threads)
-        return self._prepared[observing]
+            compiled = compile_playbook(
+                self.playbook, self.crm, delivered, tracked, observing=observing, waiving=waiving
+            )
+            self._prepared[key] = Prepared(compiled, self._calendar, self._threads)
+        return self._prepared[key]
 
 
 def judge(
@@ -206,7 +213,15 @@ def _conformed(table: pa.Table | None, schema: pa.Schema) -> pa.Table:
         table[each.name].cast(each.type) if each.name in known else pa.nulls(table.num_rows, each.type)
         for each in schema
     ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    whole = pa.Table.from_arrays(columns, schema=schema)
+    return pa.Table.from_batches(whole.to_batches(max_chunksize=CHUNK), schema)
+
+
+def _sorted(answer: pa.Table) -> pa.Table:
+    """Sort by deal id, which most often is how the rows come already."""
+    ids = answer["id"]
+    ordered = answer.num_rows < 2 or pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()  # noqa: PLR2004 -- a pair
+    return answer if ordered else answer.sort_by("id")
 
 
 def _waiver_table(waivers: Sequence[Waiver], as_of: datetime) -> pa.Table:

@@ -20,8 +20,7 @@ from rules.condition import (
     Related,
 )
 
-UNTOLD_BY_VALUE = {Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE, Operator.COPIED}
-"""Operators that ask for more than the value at hand."""
+CHANGES = {Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +126,9 @@ def _to_meet(found: Failing) -> Condition:
 def _missing(found: Leaf) -> Reference | None:
     """Find the field whose missing value keeps a comparison from being told, on its left or its right."""
     node, seen = found.node, found.seen
-    if not found.unknown or not isinstance(node, Compare) or node.operator in UNTOLD_BY_VALUE:
+    if not found.unknown or not isinstance(node, Compare) or node.operator is Operator.COPIED:
         return None
-    if seen.value is None:
+    if seen.value is None and node.operator not in CHANGES:
         return node.subject if isinstance(node.subject, Reference) else None
     return node.value.reference if seen.expected is None and isinstance(node.value, FieldValue) else None
 

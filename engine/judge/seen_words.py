@@ -123,6 +123,9 @@ def _resolved(node: Compare, seen: Seen, playbook: Playbook) -> str:
 
 def _undecided(leaf: Leaf, node: Compare, playbook: Playbook, row: str) -> str:
     name = field_name(node.subject, row) if isinstance(node.subject, Reference) else ""
+    if node.operator is Operator.CHANGED_SINCE and leaf.seen.expected is None and isinstance(node.value, FieldValue):
+        other = field_name(node.value.reference, row)
+        return f"{other} is not known; {name} must have changed since"
     if node.operator in CHANGED:
         return f"changes of {name} are not on record, so whether {requirement(leaf.asked, playbook, row)} is not known"
     if node.operator not in WHETHER and leaf.seen.expected is None and isinstance(node.value, FieldValue):

@@ -25,8 +25,8 @@ def start(build: Build) -> None:
     names = {NOW.column(f"today{column_of(n)}"): n for n in build.offsets}
     build.moment = with_business_days(build, build.frame.table, NOW.column("today"), names)
     build.frame.table = _deals(build)
-    waivers = ibis.table({"deal_id": "string", "_waived": "array<string>"}, name="_waivers")
-    build.frame.join(waivers)
+    if build.waiving:
+        build.frame.join(ibis.table({"deal_id": "string", "_waived": "array<string>"}, name="_waivers"))
     _add_parents(build)
     _add_position(build)
 

@@ -68,7 +68,7 @@ class Judgements:
 def is_open(build: Build, judgement: Judgement) -> ir.BooleanValue:
     """Say whether a judgement has a finding that counts."""
     deals = build.frame.table
-    state = surely((deals[judgement.column] == 0) | (deals[judgement.column] == -1))
+    state = surely(deals[judgement.column] <= 0)
     found = state & ~waived(deals, judgement.id)
     if judgement.per_person:
         return found | (deals[f"{judgement.column}.count"].fill_null(0) > 0)
@@ -76,5 +76,7 @@ def is_open(build: Build, judgement: Judgement) -> ir.BooleanValue:
 
 
 def waived(rows: ir.Table, criterion: str | ir.StringValue) -> ir.BooleanValue:
-    """Say whether the deal holds a waiver for it."""
+    """Say whether the deal holds a waiver for it; never, where the query was compiled without waivers."""
+    if "_waived" not in rows.columns:
+        return NO
     return rows["_waived"].contains(criterion).fill_null(NO)

@@ -39,7 +39,7 @@ def rows_of(
 ) -> tuple[ir.Table, Mapping[Related, str]]:
     """Give a table's rows with all that the conditions read, and the columns that hold what was said of people."""
     deal = deal_columns(build, scope, conditions)
-    if waivers:
+    if waivers and build.waiving:
         deal["_waived"] = build.frame.table["_waived"]
     rows = _beside_deal(build, scope, _source_rows(build, scope, table), deal)
     rows = _up_to_now(build, rows, scope, table)

@@ -49,7 +49,8 @@ class Build:
 
     `delivered` are the columns each table has; `tracked` the deal fields with a history (None: all); `counting`
     asks for the counts of related rows beside their states, which only explanations need. `offsets` are the
-    business days the playbook counts, `read` the columns it reads of deals, accounts and owners.
+    business days the playbook counts, `read` the columns it reads of deals, accounts and owners. Without `waiving`
+    no deal holds a waiver, which saves a look-up per judgement.
     """
 
     playbook: Playbook
@@ -61,6 +62,7 @@ class Build:
     read: Mapping[str, frozenset[str]]
     frame: Frame = field(init=False)
     moment: ir.Table = field(init=False)
+    waiving: bool = True
     related: dict[tuple[Scope, Related], str] = field(default_factory=dict)
     changed: dict[tuple[Scope, object], str] = field(default_factory=dict)
     business: dict[tuple[Reference, int], str] = field(default_factory=dict)

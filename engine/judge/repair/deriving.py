@@ -9,7 +9,7 @@ from engine.judge.repair import people_ways
 from engine.judge.repair.actions import Waive
 from engine.judge.repair.clock_ways import clock_ways, next_step_tests
 from engine.judge.repair.facts import Facts
-from engine.judge.repair.needs import Alternative, together
+from engine.judge.repair.needs import Alternative, to_be_known, together
 from engine.judge.repair.proposals import Keep
 from engine.judge.repair.search import Sight
 from engine.judge.repair.ways import MOST_ALTERNATIVES, Ways
@@ -96,7 +96,9 @@ def _criterion(finding: Finding, criterion: Criterion, sight: Sight, ways: Ways)
         rows = [row for row in ways.facts.rows["contacts"] if row["id"] == finding.person_id]
         return [way for row in rows for way in ways.of_row(criterion.require, row)]
     look = sight.look_for(criterion.id)
-    applies: list[Alternative] = ways.of(criterion.when, look) if criterion.when != MET else [()]
+    applies: list[Alternative] = [()]
+    if criterion.when != MET:
+        applies = [to_be_known(each) for each in ways.of(criterion.when, look)]
     if criterion.for_each is None:
         return together([applies, ways.of(criterion.require, look)], MOST_ALTERNATIVES)
     role = Reference("contacts", "role", FieldType.CHOICE)

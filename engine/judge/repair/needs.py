@@ -16,12 +16,16 @@ NEW = "new-"
 
 @dataclass(frozen=True, slots=True)
 class FieldNeed:
-    """A field of the deal, its account or one person must meet all of `tests`."""
+    """A field of the deal, its account or one person must meet all of `tests`.
+
+    Where it is not `demanded`, it only has to be known: then `tests` choose the value that asks the most.
+    """
 
     table: str
     name: str
     person: str
     tests: frozenset[Condition]
+    demanded: bool = True
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -46,6 +50,14 @@ Need = FieldNeed | NamePerson | RowNeed | Waive
 Needs = frozenset[Need]
 Alternative = tuple[Needs, ...]
 """Needs that clear a finding together. What stands in one set needs one action each; sets may share actions."""
+
+
+def to_be_known(alternative: Alternative) -> Alternative:
+    """Ask for fields no more than that they are known."""
+    return tuple(
+        frozenset(replace(need, demanded=False) if isinstance(need, FieldNeed) else need for need in needs)
+        for needs in alternative
+    )
 
 
 def together(parts: Iterable[list[Alternative]], most: int) -> list[Alternative]:
@@ -92,7 +104,7 @@ def _shared(one: Need, other: Need) -> Need | None:
         return one
     match one, other:
         case FieldNeed(), FieldNeed() if one.place == other.place:
-            return replace(one, tests=one.tests | other.tests)
+            return replace(one, tests=one.tests | other.tests, demanded=one.demanded or other.demanded)
         case RowNeed(), RowNeed() if one.table == other.table:
             return replace(one, tests=one.tests | other.tests, people=one.people | other.people)
         case NamePerson(), NamePerson(role="") if one.person.startswith(NEW):

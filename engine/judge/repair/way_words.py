@@ -11,9 +11,10 @@ from engine.judge.repair.needs import NEW, FieldNeed, Needs, RowNeed
 from engine.judge.repair.proposals import ordered, ordered_tests, together
 from engine.judge.repair.rows import PLANNED, kinds_as_good
 from engine.judge.repair.values import compares
+from engine.judge.tables import canonical_types
 from rules.condition import AllOf, Condition, Operator, Quantifier, Reference, Related
-from rules.do_words import do_words
-from rules.names import role_name
+from rules.do_words import do_words, fill_in
+from rules.names import field_name, role_name
 from rules.row_words import row_phrase, with_article
 from rules.value_words import listed
 from rules.words import row_words
@@ -41,8 +42,13 @@ def way_words(needs: Needs, actions: Sequence[Action], facts: Facts) -> tuple[st
 
 
 def _field_words(need: FieldNeed, facts: Facts) -> str:
-    words = do_words(together(need.tests), facts.playbook, "contacts" if need.person else "")
+    row = "contacts" if need.person else ""
+    words = do_words(together(need.tests), facts.playbook, row) if need.demanded else fill_in([_name(need, facts)])
     return f"for {_person(need.person, facts)}: {words}" if need.person else words
+
+
+def _name(need: FieldNeed, facts: Facts) -> str:
+    return field_name(Reference(need.table, need.name, canonical_types(facts.playbook)[need.table][need.name]))
 
 
 def _person_words(named: NamePerson, facts: Facts) -> str:

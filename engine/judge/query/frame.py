@@ -79,7 +79,8 @@ class Frame:
         for name, text in texts.items():
             written[name] = _put_in(text, written, read)
         chain = ",\n".join(f'"{name}" AS ({text})' for name, text in written.items() if read[name] > 1)
-        return f"WITH {chain}\n{_put_in(last, written, read)}"
+        query = _put_in(last, written, read)
+        return f"WITH {chain}\n{query}" if chain else query
 
     def _step(self, query: sge.Query, schema: Mapping[str, object]) -> ir.Table:
         name = f"_step_{len(self.steps)}"

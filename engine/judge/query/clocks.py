@@ -15,7 +15,7 @@ from engine.judge.query.history import add_field_changes, changes_up_to_now
 from engine.judge.query.judgement import Judgement, Judgements
 from engine.judge.query.proposal_clock import add_proposal_clock
 from engine.judge.query.readers import DealReader, deal_column
-from engine.judge.query.scope import NOW, Build
+from engine.judge.query.scope import NOW, WHO_DID_WHAT, Build
 from engine.judge.query.truth import NO, surely
 from rules.condition import MET, Reference, Value
 from rules.playbook import (
@@ -126,7 +126,8 @@ def _add_stage_age(build: Build, judgements: Judgements, clock: StageAgeClock) -
 def _add_silence(build: Build, judgements: Judgements, clock: SilenceClock) -> None:
     name = clock.kind.value
     buyer = clock.kind is Kind.BUYER_SILENCE
-    if build.delivers("activities", "happened_at"):
+    missing = build.lacking("activities", WHO_DID_WHAT)
+    if not missing:
         last, paused = (
             build.frame.table[LAST_BUYER if buyer else LAST_SELLER],
             build.frame.table[NEXT_PLANNED].notnull(),
@@ -137,7 +138,7 @@ def _add_silence(build: Build, judgements: Judgements, clock: SilenceClock) -> N
         build.frame.join(build.frame.side(latest))
         last, paused = build.frame.table["_last_seen"], NO
     else:
-        judgements.unjudged[name] = ("activities",)
+        judgements.unjudged[name] = missing
         return
     start = f"_{name}_since"
     build.frame.add(
@@ -177,8 +178,9 @@ def _add_limit(
 
 
 def _add_close_date(build: Build, judgements: Judgements, clock: CloseDateClock) -> None:
-    if not build.delivers("field_changes"):
-        judgements.unjudged["close_date"] = ("field_changes",)
+    missing = build.lacking("field_changes", ("field", "old", "new", "changed_at"))
+    if missing:
+        judgements.unjudged["close_date"] = missing
         return
     tracked = build.tracked is None or "close_date" in build.tracked
     rows = changes_up_to_now(build, NOW, build.source("field_changes"))

@@ -22,7 +22,7 @@ from engine.judge.query.readers import DealReader, deal_column, join_shared_text
 from engine.judge.query.related import prepare_related
 from engine.judge.query.rows import business_bases
 from engine.judge.query.rules import add_rules
-from engine.judge.query.scope import NOW, Build, Scope
+from engine.judge.query.scope import NOW, WHO_DID_WHAT, Build, Scope
 from engine.judge.query.scorecards import add_scorecard
 from engine.judge.query.segments import add_segment
 from engine.judge.query.wanted import business_offsets, columns_read, copied_fields, deal_conditions
@@ -101,7 +101,7 @@ def _add_facts(build: Build, asked: tuple[Asked, ...]) -> None:
     start(build)
     left = sorted({each.scope.stage for each in asked if each.scope != NOW})
     add_stage_history(build, left)
-    if build.delivers("activities", "happened_at"):
+    if not build.lacking("activities", WHO_DID_WHAT):
         add_activity_facts(build)
     wanted = [(scope, each) for scope, each in deal_conditions(playbook, asked) if not any(build.missing(each))]
     of_people = [(each.scope, each.criterion.require) for each in asked if each.criterion.for_each is not None]

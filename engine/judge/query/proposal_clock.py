@@ -12,7 +12,7 @@ from ibis.expr import types as ir
 from engine.judge.query.activity import LAST_INBOUND, LAST_OUTBOUND, NEXT_PLANNED
 from engine.judge.query.deadlines import deadline, late
 from engine.judge.query.judgement import UPCOMING, Judgement, Judgements
-from engine.judge.query.scope import NOW, Build
+from engine.judge.query.scope import NOW, WHO_DID_WHAT, Build
 from engine.judge.query.truth import surely
 from rules.condition import Value
 from rules.playbook import Kind, ProposalClock
@@ -24,9 +24,9 @@ NOTHING = ibis.null("int8")
 
 def add_proposal_clock(build: Build, judgements: Judgements, clock: ProposalClock) -> None:
     """Judge the next follow-up and the silence after the latest open proposal."""
-    missing = [table for table in ("proposals", "activities") if table not in build.delivered]
+    missing = build.lacking("proposals", ("sent_at", "answered_at")) + build.lacking("activities", WHO_DID_WHAT)
     if missing:
-        judgements.unjudged["proposal"] = tuple(missing)
+        judgements.unjudged["proposal"] = missing
         return
     _join_open_proposal(build)
     _add_last_words(build)

@@ -114,7 +114,8 @@ class Build:
             return self.delivers("contacts")
         if (subject.table, subject.name) == ("deals", "stage_entered_at") and self.delivers("stage_changes"):
             return True
-        return self.delivers(subject.table, subject.name)
+        key = KEYS.get(subject.table)
+        return self.delivers(subject.table, subject.name) and (key is None or self.delivers("deals", key))
 
     def _missing_histories(self, condition: Condition) -> Iterator[str]:
         for subject in changes_read(condition):
@@ -125,9 +126,19 @@ class Build:
     @property
     def derives_buyer_activity(self) -> bool:
         """Whether contacts' last activity comes from the activities (rule 17)."""
-        return self.delivers("activities", "contact_ids", "happened_at")
+        return self.delivers("activities", "contact_ids") and not self.lacking("activities", WHO_DID_WHAT)
+
+    def lacking(self, table: str, columns: Sequence[str]) -> tuple[str, ...]:
+        """Name what is not delivered: the table, or those of its columns."""
+        if table not in self.delivered:
+            return (table,)
+        return tuple(f"{table}.{name}" for name in columns if not self.delivers(table, name))
 
 
+KEYS = {"accounts": "account_id", "owners": "owner_id"}
+"""The deal's columns by which its account and owner are found."""
+WHO_DID_WHAT = ("happened_at", "direction", "kind")
+"""What tells whose activity it was, and when; without a status it is history."""
 CHANGES = {Operator.CHANGED_SINCE, Operator.CHANGED_WITHIN}
 
 

@@ -69,12 +69,16 @@ def _text_without_evidence(source: Source) -> Iterator[Problem]:
                 leaf.subject,
                 leaf.operator is Operator.PRESENT and leaf.value == Literal(value=True),
             )
-            if not isinstance(subject, Reference) or subject.type is not FieldType.TEXT:
+            if not isinstance(subject, Reference) or subject.type is not FieldType.TEXT or _names_a_record(subject):
                 continue
             if asks_presence and subject not in evident:
                 message = f"criterion `{criterion.id}` is met by any text in `{subject.name}`, `tbd` included"
                 help_text = f"ask for evidence: `{subject.name}: {{min_words: 3, placeholder: false}}`"
                 yield source.advice("criterion", criterion.id, "no-evidence", message, help_text)
+
+
+def _names_a_record(subject: Reference) -> bool:
+    return subject.name == "id" or subject.name.endswith("_id")
 
 
 def _leaves(criterion: Criterion) -> Iterator[Compare]:

@@ -112,8 +112,10 @@ def _rule(judgement: Judgement, rule: Rule, subject: Subject) -> Words:
     playbook, look = subject.judged.compiled.playbook, subject.look(judgement)
     says = rule.says or (requirement(rule.require, playbook) if rule.require else "")
     if rule.require is None:
-        return Words(says or rule.flag, requirement(rule.when, playbook), rule.task.title if rule.task else "")
-    return Words(says, because(rule.require, look, playbook), do(rule.require, look, playbook))
+        return Words(
+            says or rule.flag, requirement(rule.when, playbook), rule.do or (rule.task.title if rule.task else "")
+        )
+    return Words(says, because(rule.require, look, playbook), rule.do or do(rule.require, look, playbook))
 
 
 def _clock_seen(finding: Finding, judgement: Judgement, subject: Subject) -> ClockSeen:

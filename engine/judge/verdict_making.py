@@ -174,13 +174,27 @@ class _Batch:
 
     def _of_position(self, row: int) -> Iterator[Finding]:
         """Find a stage the playbook does not name, and a playbook of which it is unknown whether it applies."""
+        if self.columns["_outcome"][row] is not None:
+            return
+        if self.columns["_standing"][row] is None:
+            known = self.crm_stages[self.columns["id"][row]] is not None
+            yield self._built_in("unmapped", Kind.UNMAPPED, State.UNMET if known else State.UNKNOWN, row)
+        if self.columns["_applies"][row] == -1:
+            yield self._built_in("applies_to", Kind.RULE, State.UNKNOWN, row)
+
+    def _built_in(self, name: str, kind: Kind, state: State, row: int) -> Finding:
         deal_id = self.columns["id"][row]
-        if self.columns["_outcome"][row] is None and self.columns["_standing"][row] is None:
-            state = State.UNKNOWN if self.crm_stages[deal_id] is None else State.UNMET
-            yield self._with_words(_built_in(deal_id, "unmapped", Kind.UNMAPPED, state), None, row)
-        if self.columns["_applies"][row] == -1 and self.columns["_outcome"][row] is None:
-            yield self._with_words(_built_in(deal_id, "applies_to", Kind.RULE, State.UNKNOWN), None, row)
-
-
-def _built_in(deal_id: str, name: str, kind: Kind, state: State) -> Finding:
-    return Finding(f"{deal_id}:{name}", deal_id, kind, name, state, Enforce.ADVISE, says="", because="", do="")
+        waiver = self.waivers.get((deal_id, name))
+        finding = Finding(
+            f"{deal_id}:{name}",
+            deal_id,
+            kind,
+            name,
+            state,
+            Enforce.ADVISE,
+            says="",
+            because="",
+            do="",
+            waiver=waiver.words if waiver else "",
+        )
+        return self._with_words(finding, None, row)

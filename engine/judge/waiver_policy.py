@@ -86,7 +86,7 @@ def enforcement(playbook: Playbook) -> dict[str, Enforce]:
         found |= dict.fromkeys(_names(clock), clock.enforce)
     moves = {"moves.skip": playbook.moves.skip, "moves.back": playbook.moves.back}
     found |= {name: enforce for name, enforce in moves.items() if enforce is not None}
-    return found | dict.fromkeys(("won_too_early", "unmapped"), Enforce.ADVISE)
+    return found | dict.fromkeys(("won_too_early", "unmapped", "applies_to"), Enforce.ADVISE)
 
 
 @dataclass(frozen=True, slots=True)

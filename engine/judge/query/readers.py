@@ -182,7 +182,9 @@ def crm_words(build: Build, reference: Reference, word: str) -> Sequence[str]:
     if reference.name == "role":
         role = next((role for role in build.playbook.roles if role.id == word), None)
         return role.names.get(build.crm, (role.id,)) if role else (word,)
-    return [build.crm_stage(stage) for stage in build.playbook.stages if stage.id == word] or [word]
+    named = [build.crm_stage(stage) for stage in build.playbook.stages if stage.id == word]
+    named += [each.crm.get(build.crm, each.id) for each in build.playbook.outcomes if each.id == word]
+    return named or [word]
 
 
 def stages_from(build: Build, stage: str) -> Sequence[str]:

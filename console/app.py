@@ -32,7 +32,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("validate", validate, "dealgate validate playbooks/enterprise.yaml"),
     ("lint", lint, "dealgate lint playbooks/enterprise.yaml --strict"),
     ("check", check, "dealgate check --crm crm.db --playbook enterprise --fail-on hard"),
-    ("explain", explain, "dealgate explain --deal D-1007 --if next_step_date=2026-12-01"),
+    ("explain", explain, "dealgate explain --deal OPP-000146 --if next_step_date=2026-12-01"),
     ("plan", plan, "dealgate plan --crm crm.db --playbook enterprise --format diff"),
     ("apply", apply, "dealgate apply --crm crm.db --playbook enterprise --allow blocked=30"),
     (

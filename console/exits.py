@@ -66,7 +66,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     def running(*given: object, **named: object) -> None:
         code = run(lambda: command(*given, **named))
         if code:
-            raise typer.Exit(code)
+            raise typer.Exit(int(code))
 
     return running
 

@@ -18,7 +18,7 @@ from engine.judge.seen import Look
 from engine.judge.telling import Columns, look_at, look_at_person
 from engine.judge.verdicts import Finding
 from rules.condition import MET, Condition
-from rules.playbook import Criterion, Kind, ProposalClock, Rule, SilenceClock
+from rules.playbook import Criterion, ForEach, Kind, ProposalClock, Rule, SilenceClock
 from rules.words import requirement
 
 
@@ -97,10 +97,15 @@ def _criterion(judgement: Judgement, criterion: Criterion, subject: Subject, ent
     )
 
 
+def role_words(for_each: ForEach) -> str:
+    """Name the roles of a criterion per person, such as `economic buyer or champion`."""
+    return " or ".join(role.replace("_", " ").replace("-", " ") for role in for_each.roles)
+
+
 def _too_few(judgement: Judgement, criterion: Criterion, says: str, subject: Subject) -> Words:
     """Say that fewer people of the roles are known than asked for; `says` is about people, so it is not told."""
     assert criterion.for_each is not None  # noqa: S101 -- asked by the caller
-    roles = " or ".join(role.replace("_", " ").replace("-", " ") for role in criterion.for_each.roles)
+    roles = role_words(criterion.for_each)
     known = subject.at(f"{judgement.column}.in_role") or 0
     seen = f"{known} contacts are in the role {roles}" if known else f"no contact is in the role {roles}"
     return Words(

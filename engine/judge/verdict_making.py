@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.judge.finding_words import Subject, words_of
+from engine.judge.finding_words import Subject, role_words, words_of
 from engine.judge.judged import Judged
 from engine.judge.names import Names, names_of
 from engine.judge.query.judgement import UPCOMING, Judgement
@@ -18,7 +18,7 @@ from engine.judge.telling import Columns
 from engine.judge.verdicts import Finding, Gate, GateStatus, ScoreResult, State, Verdict
 from engine.judge.waivers import Waiver
 from rules.condition import Score
-from rules.playbook import Enforce, Kind, ProgressClock, Rule, Scorecard, Step, TaskSpec
+from rules.playbook import Criterion, Enforce, Kind, ProgressClock, Rule, Scorecard, Step, TaskSpec
 
 STATES = {0: State.UNMET, -1: State.UNKNOWN, UPCOMING: State.UPCOMING}
 
@@ -161,7 +161,12 @@ class _Batch:
     def _task(self, judgement: Judgement, step: Step | None, deal_id: str, person: str) -> TaskSpec | None:
         source = judgement.source
         task = step.task if step else None if source is None or isinstance(source, ProgressClock) else source.task
-        return replace(task, title=self.names.fill(task.title, deal_id, person)) if task else None
+        if task is None:
+            return None
+        title = task.title
+        if isinstance(source, Criterion) and source.for_each is not None and not person:
+            title = title.replace("{person.name}", f"the {role_words(source.for_each)}")
+        return replace(task, title=self.names.fill(title, deal_id, person))
 
     def _occurrence(self, judgement: Judgement, row: int) -> str:
         """Tell one deadline of a clock from the next by the day it started (and an own clock's step)."""

@@ -66,7 +66,7 @@ class Report:
                 summary=summary,
                 statuses=STATUSES,
                 no_gate=summary.deals - sum(summary.gates.values()),
-            most=max(summary.gates.values(), default=1),
+                most=max(summary.gates.values(), default=1),
                 gates=[(name, list(some)) for name, some in groupby(deals, key=gate_name)],
                 owners=sorted(_owners(deals), key=lambda each: each[0].casefold()),
                 name_stage=self._stage,

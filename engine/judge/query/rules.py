@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import ibis
@@ -12,7 +12,8 @@ from engine.judge.query.judgement import Judgement, Judgements, waived
 from engine.judge.query.readers import DealReader, deal_column
 from engine.judge.query.related import count_state
 from engine.judge.query.scope import NOW, Build
-from engine.judge.query.truth import surely, threshold
+from engine.judge.query.truth import NO, YES, surely, threshold
+from engine.judge.query.truth import UNKNOWN as DOUBT
 from rules.condition import MET, Quantifier, Reference, Related, Score
 from rules.playbook import Enforce, Kind, ProgressClock, Rule
 from rules.table import UNKNOWN, UNMET, expression, state_number
@@ -79,17 +80,22 @@ class _RuleReader(DealReader):
         return self._of_findings(node)
 
     def _of_findings(self, node: Related) -> ir.BooleanValue:
-        """Count what was found: each possible finding is a row with fixed kind, id, stage and strictness."""
-        sure: ir.IntegerValue = ibis.literal(0)
-        wrong: ir.IntegerValue = ibis.literal(0)
+        """Quantify over what was found: each possible finding is a row with fixed kind, id, stage and strictness."""
+        rows = []
         for each in (UNTOLD, *self.judgements.items):
             if each not in self.judgements.unsettled:
                 for state, count in self._rows(each):
                     reader = _FindingReader(self.build, NOW, each, state)
-                    where, held = (surely(expression(part, reader)) for part in (node.where, node.condition))
-                    sure = sure + ibis.ifelse(where & held, count, 0)
-                    wrong = wrong + ibis.ifelse(where & ~held, count, 0)
-        return self._quantified(node, sure, wrong)
+                    rows.append((expression(node.where, reader), expression(node.condition, reader), count))
+        picked = _ends((where, count) for where, _, count in rows)
+        if node.quantifier is Quantifier.COUNT:
+            return count_state(picked, node, self)
+        least = value_expression(node.at_least, self, FieldType.NUMBER)
+        if node.quantifier is Quantifier.EVERY:
+            wrong, doubtful = _ends((where & ~held, count) for where, held, count in rows)
+            return ibis.cases((wrong > 0, NO), (doubtful > 0, DOUBT), else_=YES) & threshold(*picked, least)
+        enough = threshold(*_ends((where & held, count) for where, held, count in rows), least)
+        return ~enough if node.quantifier is Quantifier.NO else enough
 
     def _rows(self, each: Judgement) -> Iterator[tuple[ir.StringValue, ir.IntegerValue]]:
         """Give the states of a judgement's open findings with how many there are: the deal's, and its people's."""
@@ -104,23 +110,25 @@ class _RuleReader(DealReader):
         yield ibis.literal("unmet"), people - untold
         yield ibis.literal("unknown"), untold
 
-    def _quantified(self, node: Related, sure: ir.IntegerValue, wrong: ir.IntegerValue) -> ir.BooleanValue:
-        if node.quantifier is Quantifier.COUNT:
-            return count_state((sure, sure), node, self)
-        least = value_expression(node.at_least, self, FieldType.NUMBER)
-        enough = threshold(sure, sure, least)
-        match node.quantifier:
-            case Quantifier.NO:
-                return ~enough
-            case Quantifier.EVERY:
-                return enough & (wrong == 0)
-            case _:
-                return enough
+
+def _ends(
+    rows: Iterable[tuple[ir.BooleanValue, ir.IntegerValue]],
+) -> tuple[ir.IntegerValue, ir.IntegerValue]:
+    """Count the findings that something holds for surely, and those it may hold for."""
+    sure: ir.IntegerValue = ibis.literal(0)
+    possible: ir.IntegerValue = ibis.literal(0)
+    for held, count in rows:
+        sure = sure + ibis.ifelse(surely(held), count, 0)
+        possible = possible + ibis.ifelse(surely(~held), 0, count)
+    return sure, possible
 
 
 @dataclass(frozen=True)
 class _FindingReader(DealReader):
-    """Reads possible findings of one state as a row: everything about them is fixed."""
+    """Reads possible findings of one state as a row: everything about them is fixed.
+
+    One that is of no stage is known to be of none, which is not unknown: its stage is "".
+    """
 
     judgement: Judgement
     state: ir.StringValue
@@ -137,8 +145,7 @@ class _FindingReader(DealReader):
             "enforce": each.enforce.value,
             "stage": each.stage,
         }
-        value = fixed[subject.name]
-        return ibis.literal(value) if value else ibis.null("string")
+        return ibis.literal(fixed[subject.name])
 
     def present(self, subject: Reference) -> ir.BooleanValue:
-        return self.column(subject).notnull() if subject.table == "findings" else DealReader.present(self, subject)
+        return self.column(subject) != "" if subject.table == "findings" else DealReader.present(self, subject)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from heapq import nsmallest
 from pathlib import Path
@@ -27,6 +28,7 @@ from rules.playbook import Enforce
 from web.report import Report
 
 SHOWN = 25
+MANY = 2_000
 GATES = list(reversed(GateStatus))
 
 
@@ -60,7 +62,7 @@ def check(
     """Judge deals and print what was found; nothing is written to the CRM."""
     with (
         Desk(Asked(config, crm, playbook or (), as_of, store)) as desk,
-        _judging(desk, tuple(deal or ()), owner) as judging,
+        _judging(desk, _question(desk, deal, owner, quick=output is Format.TABLE and report is None)) as judging,
     ):
         verdicts = _reported(_verdicts(judging), judging, report)
         if output is Format.JSON:
@@ -84,7 +86,10 @@ def explain(
     store: Store = "",
 ) -> None:
     """Tell one deal in full: journey, gate, scores, findings, the cheapest way out, and what-ifs."""
-    with Desk(Asked(config, crm, playbook or (), as_of, store)) as desk, _judging(desk) as judging:
+    with (
+        Desk(Asked(config, crm, playbook or (), as_of, store)) as desk,
+        _judging(desk, Question(desk.as_of)) as judging,
+    ):
         told = explain_deal(judging, deal, what_if or ())
         if output is Format.JSON:
             print_json(explanation_document(told))
@@ -92,12 +97,18 @@ def explain(
             page().print(explanation(told))
 
 
+def _question(desk: Desk, deals: list[str] | None, owner: str, *, quick: bool) -> Question:
+    """Ask for words where all of them are printed; of a large pipeline only the deals listed are told in words."""
+    words = not quick or deals is not None or (desk.connector.count_open() or 0) <= MANY
+    return Question(desk.as_of, tuple(deals or ()), owner, words=words)
+
+
 @contextmanager
-def _judging(desk: Desk, deals: tuple[str, ...] = (), owner: str = "") -> Iterator[Check]:
+def _judging(desk: Desk, question: Question) -> Iterator[Check]:
     waivers = desk.waivers()
     for each in waivers.refused:
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))
-    with Check(desk.connector, desk.playbooks, Question(desk.as_of, deals, owner, waivers.valid)) as judging:
+    with Check(desk.connector, desk.playbooks, replace(question, waivers=waivers.valid)) as judging:
         yield judging
 
 
@@ -116,21 +127,30 @@ def _print_table(desk: Desk, judging: Check, verdicts: Iterator[Verdict], top: i
         if judging.question.deal_ids or any(finding.open for finding in verdict.findings):
             listed.add(verdict)
     summary, sheet, deals = judging.summary, page(), show.Deals(desk.playbooks)
+    shown = listed.shown if judging.question.words else _in_words(judging, listed.shown)
     sheet.print(show.header(desk.playbooks, desk.as_of, summary))
     sheet.print(show.gates(summary))
     if judging.question.deal_ids:
-        sheet.print(deals.in_full(listed.shown))
+        sheet.print(deals.in_full(shown))
         return
-    if listed.shown:
+    if shown:
         sheet.print()
-        sheet.print(deals.table(listed.shown))
+        sheet.print(deals.table(shown))
     if listed.more:
         sheet.print(words(f"and {count(listed.more, 'more deal')}; `--top 0` lists all", "dim"))
     for part in show.summary_parts(summary):
         sheet.print(part)
-    if listed.shown:
+    if shown:
         sheet.print()
-        sheet.print(words(f"`dealgate explain --deal {listed.shown[0].deal_id}` tells one deal in full", "dim"))
+        sheet.print(words(f"`dealgate explain --deal {shown[0].deal_id}` tells one deal in full", "dim"))
+
+
+def _in_words(judging: Check, shown: Sequence[Verdict]) -> list[Verdict]:
+    """Judge the deals that are listed once more, now in words."""
+    asked = replace(judging.question, deal_ids=tuple(each.deal_id for each in shown), words=True)
+    with Check(judging.connector, judging.playbooks, asked) as again:
+        told = {each.deal_id: each for batch in again.batches() for each in batch.verdicts} if shown else {}
+    return [told[each.deal_id] for each in shown]
 
 
 def _verdicts(judging: Check) -> Iterator[Verdict]:

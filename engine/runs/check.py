@@ -36,14 +36,15 @@ BATCH = 20_000
 class Question:
     """What a check is asked: as of when, with which waivers, and whose deals; no ids and no owner mean all.
 
-    With `clearing`, a deal that no playbook applies to gets an empty verdict, so that what was written on it before
-    is taken back.
+    Without `words` findings say nothing, which is quicker. With `clearing`, a deal that no playbook applies to gets
+    an empty verdict, so that what was written on it before is taken back.
     """
 
     as_of: datetime
     deal_ids: tuple[str, ...] = ()
     owner: str = ""
     waivers: tuple[Waiver, ...] = ()
+    words: bool = True
     clearing: bool = False
     batch_size: int = BATCH
 
@@ -96,8 +97,9 @@ class Check:
     def judge(self, tables: Tables, texts: pa.Table | None = None) -> list[Verdict]:
         """Judge one batch, each deal by its playbook; `texts` are those that deals of several accounts share."""
         asked = self.question
+        moment, waivers, words = asked.as_of, asked.waivers, asked.words
         judged = {
-            each.id: self.evaluator(each, tables).evaluate(tables, asked.as_of, asked.waivers, texts, observing=True)
+            each.id: self.evaluator(each, tables).evaluate(tables, moment, waivers, texts, observing=words)
             for each in self.playbooks
         }
         applies = {name: _applies(each) for name, each in judged.items()}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from typer.testing import Result
 
 from tests.cli.conftest import PLAYBOOK, lines_of
@@ -20,6 +21,13 @@ def printed(result: Result) -> str:
 
 
 def test_a_check_prints_deals_by_urgency_and_counts(judged: Judged, golden: Golden) -> None:
+    golden("golden/check.txt", printed(judged("check")))
+
+
+def test_a_large_pipeline_is_told_in_words_only_where_it_is_listed(
+    judged: Judged, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.commands.judging.MANY", 0)
     golden("golden/check.txt", printed(judged("check")))
 
 

@@ -139,10 +139,18 @@ def _all(parts: Sequence[Condition], playbook: Playbook, row: str) -> list[str]:
     for subject, group in groupby(parts, _subject):
         leaves = list(group)
         needed = [part for part in leaves if subject is None or _operator(part) not in IMPLIED]
-        told.extend(_do(part, playbook, row) for part in needed or leaves[-1:])
+        told.extend(_of_one_field([_do(part, playbook, row) for part in needed or leaves[-1:]]))
     filled = [words.removeprefix("fill in ") for words in told if words.startswith("fill in ")]
     others = [words for words in told if not words.startswith("fill in ")]
     return ([fill_in(filled)] if filled else []) + others
+
+
+def _of_one_field(instructions: list[str]) -> list[str]:
+    """Set a field once, to all that it must be: `set close date to today or later and a date in this quarter`."""
+    verb, to, _ = (*instructions, "")[0].partition(" to ")
+    if len(instructions) == 1 or not all(each.startswith(f"{verb}{to}") and to for each in instructions):
+        return instructions
+    return [f"{verb}{to}{listed((each.removeprefix(f'{verb}{to}') for each in instructions), 'and')}"]
 
 
 def _do_leaf(condition: Condition, playbook: Playbook, row: str) -> str:

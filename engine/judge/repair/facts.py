@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pyarrow.compute as pc
@@ -35,6 +35,7 @@ from rules.playbook import Playbook
 from rules.types import FieldType
 
 Row = Mapping[str, Any]
+CENT = Decimal("0.01")
 CHANGES = {Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE}
 
 
@@ -69,22 +70,22 @@ class Facts:
         """Give the facts with one field filled in."""
         return replace(self, filled={**self.filled, (table, person, name): value})
 
-    def read(self, reference: Reference, row: Row | None = None) -> Any:  # noqa: ANN401 -- a cell of any type
-        """Read a column of the deal, its account or owner, or of a related row."""
+    def read(self, reference: Reference, row: Row | None = None, *, raw: bool = False) -> Any:  # noqa: ANN401 -- a cell
+        """Read a column of the deal, its account or owner, or of a related row; `raw` money stays as it is."""
         table, name = reference.table, reference.name
         person = str((row or {}).get("id") or "") if table == "contacts" else ""
         if (table, person, name) in self.filled:
             return self.filled[table, person, name]
         source = self._own(table) if reference.of_deal else row or {}
         value = source.get(name)
-        if reference.type is FieldType.MONEY and table not in {"accounts", "owners"}:
+        if reference.type is FieldType.MONEY and not raw and table not in {"accounts", "owners"}:
             return self.in_playbook_currency(value)
         return None if isinstance(value, str) and not value.strip() else value
 
     def in_playbook_currency(self, value: Any) -> Decimal | None:  # noqa: ANN401 -- any number
         """Convert an amount of the deal; None without an amount or a rate."""
         rate = self.rate
-        return None if value is None or rate is None else Decimal(str(value)) * rate
+        return None if value is None or rate is None else (Decimal(str(value)) * rate).quantize(CENT, ROUND_HALF_UP)
 
     @property
     def rate(self) -> Decimal | None:
@@ -131,7 +132,7 @@ class Facts:
         return lambda node: Seen(self.state(node, row))
 
     def _compare(self, subject: Reference, operator: Operator, value: Value, row: Row | None) -> bool | None:
-        read, right = self.read(subject, row), self.resolve(value, row)
+        read, right = self.read(subject, row, raw=operator is Operator.PRESENT), self.resolve(value, row)
         if operator is Operator.COPIED or operator in CHANGES:
             return True if (subject.table, "", subject.name) in self.filled and right is not True else None
         if subject.name in {"role", "stage", "from_stage", "to_stage"} and read is not None:
@@ -169,7 +170,7 @@ def facts_of(
     """Read one deal's rows, its account and its owner from a batch."""
     deal = _rows(tables, "deals", "id", deal_id)[0]
     rows = {table: _rows(tables, table, "deal_id", deal_id) for table in tables.tables if _is_related(tables, table)}
-    rows |= {"deals": (deal,)}
+    rows |= {"deals": (_with_stage_entry(deal, rows, as_of),)}
     rows |= {"accounts": _rows(tables, "accounts", "id", deal.get("account_id"))}
     rows |= {"owners": _rows(tables, "owners", "id", deal.get("owner_id"))}
     rows["contacts"] = tuple(_with_last_activity(each, rows, as_of) for each in rows.get("contacts", ()))
@@ -187,6 +188,15 @@ def _rows(tables: Tables, table: str, column: str, value: str | None) -> tuple[R
         return ()
     found = tables[table].filter(pc.equal(tables[table][column], value))
     return tuple(found.to_pylist())
+
+
+def _with_stage_entry(deal: Row, rows: Mapping[str, tuple[Row, ...]], as_of: datetime) -> Row:
+    """Derive when the deal entered its stage, where only its history tells."""
+    if deal.get("stage_entered_at") is not None or deal.get("stage") is None:
+        return deal
+    moves = [each for each in rows.get("stage_changes", ()) if each.get("to_stage") == deal["stage"]]
+    times = [at for each in moves if (at := each.get("changed_at")) is not None and at <= as_of]
+    return {**deal, "stage_entered_at": max(times, default=None)}
 
 
 def _with_last_activity(contact: Row, rows: Mapping[str, tuple[Row, ...]], as_of: datetime) -> Row:

@@ -64,8 +64,7 @@ def every(ways: Ways, where: Condition, condition: Condition, least: int) -> lis
     facts = ways.facts
     asked = [row for row in facts.rows["contacts"] if facts.state(where, row) is not False]
     parts = [ways.of_row(condition, row) for row in asked if facts.state(condition, row) is not True]
-    missing = least - len({row["id"] for row in asked})
-    if missing > 0:
+    if least > len({row["id"] for row in asked if facts.state(where, row) is True}):
         parts.append(some(ways, AllOf((where, condition)), least))
     return together(parts, MOST)
 

@@ -78,11 +78,12 @@ def _numbers(subject: Reference, asked: Asked, facts: Facts) -> Iterator[Any]:
     if subject.type is FieldType.MONEY and facts.rate not in {None, 1}:
         bounds += [(each / (facts.rate or 1)).quantize(STEPS[subject.type]) for each in bounds]
     step = STEPS[subject.type]
-    yield from bounds
-    yield from (each + step for each in bounds)
-    yield from (each - step for each in bounds)
-    yield from ((low + high) / 2 for low, high in combinations(bounds, 2))
-    yield Decimal(1)
+    between = ((low + high) / 2 for low, high in combinations(bounds, 2))
+    tried = [*bounds, *(each + step for each in bounds), *(each - step for each in bounds), *between, Decimal(1)]
+    if subject.type is FieldType.MONEY:
+        yield from (each.quantize(step) for each in tried)
+    else:
+        yield from map(float, tried)
 
 
 def _dates(_: Reference, asked: Asked, facts: Facts) -> Iterator[Any]:

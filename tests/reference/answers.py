@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.judge.evaluate import Evaluator
 from engine.judge.tables import Tables
+from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import ScoreResult, Verdict
 from engine.judge.waivers import Waiver
 from rules.playbook import Playbook
@@ -52,9 +53,15 @@ def engine_answers(
 ) -> list[Answer]:
     """Let the engine judge a batch that is a whole pipeline."""
     with Evaluator(playbook, crm, delivered=tables.delivered, tracked=tables.tracked) as evaluator:
-        applies = evaluator.applies(tables, as_of)
-        verdicts = evaluator.judge(tables, as_of, waivers, words=False)
-        return [_of_verdict(each, applies[each.deal_id]) for each in verdicts]
+        return answers_of(evaluator, tables, as_of, waivers)
+
+
+def answers_of(evaluator: Evaluator, tables: Tables, as_of: datetime, waivers: Sequence[Waiver] = ()) -> list[Answer]:
+    """Let an engine that is ready judge one batch more."""
+    judged = evaluator.evaluate(tables, as_of, waivers)
+    numbers = zip(judged.deals["id"].to_pylist(), judged.deals["_applies"].to_pylist(), strict=True)
+    applies = {deal: {1: True, 0: False}.get(number) for deal, number in numbers}
+    return [_of_verdict(each, applies[each.deal_id]) for each in verdicts_of(judged, tables, waivers)]
 
 
 def reference_answers(

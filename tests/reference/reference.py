@@ -241,7 +241,7 @@ def _rule(rule: Rule, here: Here) -> list[Found]:
 
 def _as_row(found: Found) -> Row:
     words = {"kind": found.kind.value, "criterion": found.criterion, "state": found.state}
-    return {**words, "enforce": found.enforce.value, "stage": found.stage}
+    return {**words, "enforce": found.enforce.value, "stage": found.stage or ""}
 
 
 def _with_waivers(found: list[Found], here: Here) -> list[Found]:

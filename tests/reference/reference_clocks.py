@@ -74,7 +74,7 @@ def _today(here: Here) -> date:
 
 def _paused(here: Here) -> bool:
     """Say whether a future step with the buyer is planned (rule 11)."""
-    return any(
+    return here.world.tells_who_did_what and any(
         row["status"] == "planned" and row["kind"] in {"meeting", "call"} and row["happened_at"] > here.now
         for row in here.related("activities")
         if row["happened_at"] is not None
@@ -82,7 +82,8 @@ def _paused(here: Here) -> bool:
 
 
 def _proposal(clock: ProposalClock, here: Here) -> Iterator[Found]:
-    if not here.world.has("proposals") or not here.world.has("activities") or _paused(here):
+    told = here.world.has("proposals", "sent_at", "answered_at") and here.world.tells_who_did_what
+    if not told or _paused(here):
         return
     pending = [row for row in here.related("proposals") if _pending(row, here.now)]
     if not pending:
@@ -149,7 +150,7 @@ def _late(kind: Kind, enforce: Enforce, start: datetime | None, limit: Value | N
 
 def _silence(clock: SilenceClock, here: Here) -> Iterator[Found]:
     world, buyer = here.world, clock.kind is Kind.BUYER_SILENCE
-    if world.has("activities"):
+    if world.tells_who_did_what:
         start = latest(row["happened_at"] for row in (here.buyer_activities() if buyer else here.seller_activities()))
     elif buyer and world.has("contacts", "last_buyer_activity_at"):
         start = latest(row["last_buyer_activity_at"] for row in here.related("contacts"))
@@ -162,7 +163,7 @@ def _silence(clock: SilenceClock, here: Here) -> Iterator[Found]:
 
 def _close_date(clock: CloseDateClock, here: Here) -> Iterator[Found]:
     limit = resolve(clock.moved_later_at_most, here)
-    if limit is None or not here.world.has("field_changes"):
+    if limit is None or not here.world.has("field_changes", "old", "new"):
         return
     if not tracked("close_date", here):
         yield Found("close_date", Kind.CLOSE_DATE, clock.enforce, "unknown")

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.condition import (
-    Compare,
-    Condition,
-    FieldValue,
-    LastChangedBy,
-    Operator,
-    PerSegment,
-    Reference,
-    Related,
-    Value,
-    walk,
-)
+from rules.condition import Compare, Condition, LastChangedBy, Operator, Reference, Related, references, walk
 from tests.reference.reference_world import World
 
 KEYS = {"accounts": "account_id", "owners": "owner_id"}
@@ -26,55 +15,34 @@ def judgeable(world: World, *conditions: Condition | None) -> bool:
     return all(_delivers(world, *read) for each in conditions if each is not None for read in _reads(each))
 
 
-def judgeable_value(world: World, value: Value | None) -> bool:
-    """Say whether all that a right-hand side reads is delivered."""
-    return all(_delivers(world, each.table, each.name) for each in _columns(value))
-
-
 def _reads(condition: Condition) -> Iterator[tuple[str, ...]]:
+    """Yield the tables and columns a condition reads; an account or owner is found by a column of the deal."""
+    for column in references(condition):
+        if isinstance(column, Reference):
+            yield column.table, column.name
+            if column.table in KEYS:
+                yield "deals", KEYS[column.table]
     for node in walk(condition):
         match node:
-            case Compare(Reference(_, name), Operator.CHANGED_WITHIN | Operator.CHANGED_SINCE, value):
-                yield ("stage_changes",) if name == "stage" else ("field_changes",)
-                yield "deals", name
-                yield from ((each.table, each.name) for each in _columns(value))
-            case Compare(subject, op, value):
-                if isinstance(subject, Reference):
-                    yield subject.table, subject.name
-                if op is Operator.COPIED:
-                    yield "deals", "account_id"
-                yield from ((each.table, each.name) for each in _columns(value))
-            case LastChangedBy(fields):
-                yield from (("deals", field.name) for field in fields)
+            case Compare(Reference(_, name), Operator.CHANGED_WITHIN | Operator.CHANGED_SINCE):
+                yield ("stage_changes" if name == "stage" else "field_changes",)
+            case LastChangedBy():
                 yield "field_changes", "changed_by"
                 yield "owners", "team"
-            case Related(table="with"):
+            case Related("with"):
                 yield ("contacts",)
                 yield "activities", "contact_ids"
-            case Related(table=table, at_least=least, count=count):
+            case Related(table):
                 yield (table,)
-                for value in (least, *(value for _, value in count)):
-                    yield from ((each.table, each.name) for each in _columns(value))
             case _:
                 pass
-
-
-def _columns(value: Value | None) -> Iterator[Reference]:
-    match value:
-        case FieldValue(reference):
-            yield reference
-        case PerSegment(cases, otherwise):
-            for each in (*(case for _, case in cases), otherwise):
-                yield from _columns(each)
-        case _:
-            pass
 
 
 def _delivers(world: World, table: str, *columns: str) -> bool:
     if table in {"flags", "findings"}:
         return True
-    if columns == ("last_buyer_activity_at",) and table == "contacts" and world.has("activities", "contact_ids"):
+    if (table, columns) == ("contacts", ("last_buyer_activity_at",)) and world.derives_activity:
         return world.has("contacts")
     if (table, columns) == ("deals", ("stage_entered_at",)) and world.has("stage_changes"):
         return True
-    return world.has(table, *columns) and (table not in KEYS or world.has("deals", KEYS[table]))
+    return world.has(table, *columns)

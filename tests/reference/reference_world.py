@@ -19,6 +19,13 @@ Truth = bool | None
 CENT = Decimal("0.01")
 
 
+class _Nulls(dict[str, Any]):
+    """A row in which what was not delivered is null; that conditions do not read it is seen to elsewhere."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
 @dataclass(frozen=True)
 class World:
     """A batch, the playbook, and what the CRM calls things."""
@@ -33,8 +40,18 @@ class World:
     @staticmethod
     def of(playbook: Playbook, tables: Tables, crm: str, waivers: Sequence[Waiver]) -> World:
         """Turn Arrow tables into rows."""
-        rows = {name: table.to_pylist() for name, table in tables.tables.items()}
+        rows = {name: [_Nulls(row) for row in table.to_pylist()] for name, table in tables.tables.items()}
         return World(playbook, rows, tables.delivered, tables.tracked, crm, waivers)
+
+    @property
+    def tells_who_did_what(self) -> bool:
+        """Whether activities say whose they were, and when."""
+        return self.has("activities", "happened_at", "direction", "kind")
+
+    @property
+    def derives_activity(self) -> bool:
+        """Whether contacts' last activity comes from the activities (rule 17)."""
+        return self.tells_who_did_what and self.has("activities", "contact_ids")
 
     def has(self, table: str, *columns: str) -> bool:
         """Say whether the CRM delivered a table and these columns of it."""
@@ -104,10 +121,10 @@ class Here:
     def read(self, table: str, name: str, kind: FieldType, *, raw: bool = False) -> Any:
         """Read a column; absent is None, a null yes_no is false, money is in the playbook's currency (unless `raw`)."""
         value = self._cell(table, name)
-        if isinstance(value, str):
+        if isinstance(value, str) and table != "findings":
             return text(value)
         if raw:
-            return value
+            return value or None if isinstance(value, str) else value
         if kind is FieldType.YES_NO:
             return bool(value)
         if kind is FieldType.MONEY and table not in {"accounts", "owners"}:
@@ -123,7 +140,7 @@ class Here:
         if (table, name) == ("deals", "stage_entered_at"):
             return self.stage_entered()
         row = self.deal if table == "deals" else self.rows[table]
-        if (table, name) == ("contacts", "last_buyer_activity_at") and self.world.has("activities", "contact_ids"):
+        if (table, name) == ("contacts", "last_buyer_activity_at") and self.world.derives_activity:
             return self.last_buyer_activity_of(row["id"])
         return self._in_our_words(table, name, row.get(name))
 

@@ -130,7 +130,7 @@ def right_hand_sides(draw: st.DrawFn, subject: Reference, op: Operator, scope: S
     if op in BY_OPERATOR:
         return draw(BY_OPERATOR[op])
     if op in RECENT:
-        return draw(durations())
+        return draw(durations(zero=op is Operator.OLDER_THAN))
     if op in {Operator.MIN_WORDS, Operator.MAX_CHARS}:
         return draw(per_segment(st.sampled_from((0, 1, 2, 5, 9)).map(Literal)))
     plain = literals(subject, scope.setting)
@@ -196,9 +196,9 @@ def per_segment(plain: st.SearchStrategy[Any]) -> st.SearchStrategy[Value]:
     return st.one_of(plain, plain, plain, segmented)
 
 
-def durations() -> st.SearchStrategy[Value]:
-    """Draw a length of time, sometimes one per segment."""
-    return per_segment(st.sampled_from(vocabulary.DURATIONS).map(Literal))
+def durations(*, zero: bool = False) -> st.SearchStrategy[Value]:
+    """Draw a length of time, sometimes one per segment; no time at all where `zero` says it may be."""
+    return per_segment(st.sampled_from(vocabulary.DURATIONS + (vocabulary.NO_TIME if zero else ())).map(Literal))
 
 
 def moments() -> st.SearchStrategy[Value]:
@@ -211,7 +211,8 @@ def moments() -> st.SearchStrategy[Value]:
 
 def shifts(*, hours: bool) -> st.SearchStrategy[Duration]:
     """Draw a way to move a moment, forwards or back."""
-    usable = [each for each in vocabulary.DURATIONS if hours or each.unit is not Unit.HOURS]
+    lengths = vocabulary.DURATIONS + vocabulary.NO_TIME
+    usable = [each for each in lengths if hours or each.unit is not Unit.HOURS]
     return st.builds(
         lambda each, sign: Duration(each.amount * sign, each.unit), st.sampled_from(usable), st.sampled_from((1, -1))
     )
@@ -265,7 +266,7 @@ def score_leaves(draw: st.DrawFn, scope: Scope) -> Condition:
 def related(draw: st.DrawFn, scope: Scope) -> Condition:
     """Draw a quantified condition over related rows."""
     if scope.findings and draw(st.booleans()):
-        return draw(over_findings())
+        return draw(over_findings(scope))
     table = draw(st.sampled_from(vocabulary.RELATED))
     inner = Scope(scope.setting, table)
     quantifier = draw(st.sampled_from(list(Quantifier)))
@@ -287,19 +288,34 @@ def counts(draw: st.DrawFn) -> tuple[Operator, Value]:
 
 
 @st.composite
-def over_findings(draw: st.DrawFn) -> Condition:
+def over_findings(draw: st.DrawFn, scope: Scope) -> Condition:
     """Draw a condition over what was found on the deal."""
+    quantifier = draw(st.sampled_from(list(Quantifier)))
+    leaf = st.one_of(of_a_finding(), of_a_finding(), of_a_finding(), conditions(Scope(scope.setting, "findings"), 0))
+    parts = st.lists(leaf, min_size=1, max_size=2).map(tuple)
+    condition = st.one_of(leaf, leaf.map(Not), parts.map(AllOf), parts.map(AnyOf))
+    if quantifier is Quantifier.COUNT:
+        return Related("findings", quantifier, AllOf(()), draw(condition), count=(draw(counts()),))
+    where = draw(st.one_of(st.just(AllOf(())), condition))
+    return Related(
+        "findings", quantifier, draw(condition), where, draw(per_segment(st.sampled_from((1, 2)).map(Literal)))
+    )
+
+
+@st.composite
+def of_a_finding(draw: st.DrawFn) -> Condition:
+    """Draw a comparison of a finding's own columns."""
     values = {
         "kind": ("exit_criterion", "stage_age", "clock", "rule"),
+        "criterion": ("c00", "c01", "next_step", "r0"),
         "state": ("unmet", "unknown"),
         "enforce": ("observe", "advise", "soft", "hard"),
         "stage": tuple(vocabulary.STAGE_NAMES),
     }
     name = draw(st.sampled_from(list(values)))
-    leaf = Compare(
-        Reference("findings", name, FieldType.CHOICE), Operator.EQUALS, Literal(draw(st.sampled_from(values[name])))
-    )
-    quantifier = draw(st.sampled_from((Quantifier.SOME, Quantifier.NO, Quantifier.COUNT)))
-    if quantifier is Quantifier.COUNT:
-        return Related("findings", quantifier, AllOf(()), leaf, count=(draw(counts()),))
-    return Related("findings", quantifier, leaf, at_least=Literal(draw(st.sampled_from((1, 2)))))
+    column = Reference("findings", name, FieldType.CHOICE)
+    op = draw(st.sampled_from((*EXACT, Operator.PRESENT)))
+    if op is Operator.PRESENT:
+        return Compare(column, op, draw(BY_OPERATOR[op]))
+    listed = draw(st.lists(st.sampled_from(values[name]), min_size=1, max_size=2))
+    return Compare(column, op, Literal(tuple(listed) if op in {Operator.ONE_OF, Operator.NONE_OF} else listed[0]))

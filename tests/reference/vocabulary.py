@@ -66,11 +66,54 @@ TEXTS = (
     "They lose two days a week - and know it",
     "price: 12,5 % off (Acme)",
     "über größe Straße 漢字",
+    "ÜBER GRÖSSE, STRASSE: 漢字",
+    "I\u0307stanbul e\u0301te\u0301\u2003two",
+    "\u3000 TBD\u00a0",
+    "a\tb\u2028c\x1fd",
+    "½ ² x",
+    "— …",
+    "XX xx",
+    "it's 100% C++ & a_b",
     "- a , b ; c",
     "line one\nline two",
 )
-WORDS = ("acme", "Acme", "two", "two days", "a", "größe", "off", "%", "tbd", "ACME CORP", "line one")
-PATTERNS = ("^Acme$", "(?i)acme", "[0-9]+", "two .*s", "^$", r"\bcorp\b", "ö", "one.line", "^line two$")
+WORDS = (
+    "straße",
+    "über",
+    "c++",
+    "100%",
+    "a_b",
+    "b",
+    "s",
+    "acme",
+    "Acme",
+    "two",
+    "two days",
+    "a",
+    "größe",
+    "off",
+    "%",
+    "tbd",
+    "ACME CORP",
+    "line one",
+)
+PATTERNS = (
+    r"\\w+ß",
+    "(?s)one.line",
+    "(?m)^line",
+    r"\\pL{6}",
+    "[^ -~]",
+    r"\\bé",
+    "^Acme$",
+    "(?i)acme",
+    "[0-9]+",
+    "two .*s",
+    "^$",
+    r"\bcorp\b",
+    "ö",
+    "one.line",
+    "^line two$",
+)
 CHOICES = ("red", "green", "blue", "Red")
 NUMBERS = (0, 1, 2, 5, 50, 99, 100, 101)
 AMOUNTS = tuple(map(Decimal, ("0.00", "92.59", "99.99", "100.00", "100.01", "108.00", "250.00")))
@@ -88,6 +131,7 @@ DURATIONS = (
     Duration(2, Unit.BUSINESS_DAYS),
     Duration(5, Unit.BUSINESS_DAYS),
 )
+NO_TIME = (Duration(0, Unit.DAYS), Duration(0, Unit.HOURS), Duration(0, Unit.BUSINESS_DAYS))
 PERIODS = tuple(f"{which} {unit}" for which in ("last", "this", "next") for unit in ("week", "month", "quarter"))
 PERIODS += ("this year", "next year", "last year")
 
@@ -134,7 +178,8 @@ class Setting:
     def days(self) -> list[date]:
         """Dates around today, and the first days of months around it."""
         near = [self.today + sign * timedelta(days=apart) for apart in DAYS_APART for sign in (1, -1)]
-        return [*near, self.today.replace(day=1), self.today.replace(day=1) - timedelta(days=1)]
+        far = [date(1999, 12, 31), date(2012, 2, 29), date(2038, 1, 19), date(2050, 7, 4)]
+        return [*near, *near, self.today.replace(day=1), self.today.replace(day=1) - timedelta(days=1), *far]
 
     @cached_property
     def past(self) -> list[datetime]:
@@ -143,7 +188,7 @@ class Setting:
         exact += [self.as_of - timedelta(hours=hours) for hours in (1, 23, 25, 36)]
         midnights = [self._midnight(self.today - timedelta(days=apart)) for apart in DAYS_APART]
         around = [each + tick for each in (*exact, *midnights) for tick in (timedelta(0), SECOND, -SECOND)]
-        return [each for each in around if each <= self.as_of]
+        return [*(each for each in around if each <= self.as_of), datetime(2007, 3, 11, 9, 30, tzinfo=UTC)]
 
     @cached_property
     def future(self) -> list[datetime]:

@@ -62,6 +62,7 @@ class Example:
     as_of: datetime = NOW
     waivers: tuple[Waiver, ...] = ()
     gate: tuple[str, str] | None = None
+    segment: str = ""
 
     def __str__(self) -> str:
         return f"rule {self.rule}: {self.says}"

@@ -96,6 +96,7 @@ THREE_VALUES = [
             segments=(Segment("big", is_("rating", "above", 7)), Segment("other", AllOf(()))),
         ),
         {"rating": 6.0},
+        segment="other",
     ),
 ]
 

@@ -176,6 +176,22 @@ GATES = [
         EARLY,
         {"stage": "talk", "outcome": "won", "closed_at": NOW - DAY},
     ),
+    Example(
+        7,
+        "won before its gate, which was open when the deal left",
+        {},
+        staged([ask("held", HELD, "hard", until_left=True)]),
+        {"stage": "offer", "outcome": "won", "closed_at": NOW - DAY},
+        {**LEFT, "activities": [{"id": "1", "happened_at": NOW - 10 * DAY}]},
+    ),
+    Example(
+        7,
+        "what came after it left does not open it",
+        {"won_too_early": "unmet"},
+        staged([ask("held", HELD, "hard", until_left=True)]),
+        {"stage": "offer", "outcome": "won", "closed_at": NOW - DAY},
+        {**LEFT, "activities": [{"id": "1", "happened_at": NOW - 9 * DAY}]},
+    ),
     Example(7, "losing is never too early", {}, EARLY, {"outcome": "lost", "closed_at": NOW - DAY}),
     Example(
         7,
@@ -205,12 +221,12 @@ SCOPE = [
 ]
 
 
-def _finding(**words: str) -> Related:
+def _finding(at_least: int = 1, **words: str) -> Related:
     leaves = [
         Compare(Reference("findings", name, FieldType.CHOICE), Operator.EQUALS, Literal(value))
         for name, value in words.items()
     ]
-    return Related("findings", Quantifier.SOME, leaves[0])
+    return Related("findings", Quantifier.SOME, leaves[0], at_least=Literal(at_least))
 
 
 def _flagged(flag: str) -> Compare:
@@ -242,6 +258,20 @@ RULES = [
             ),
         ),
         LATE,
+    ),
+    Example(
+        15,
+        "each person's finding is read",
+        {"c:p1": "unmet", "c:p2": "unknown", "some": "unmet", "doubt": "unmet", "both": "unmet"},
+        asking(
+            ask("c", is_("sway", "at_least", 5, "contacts"), for_each=ForEach(("buyer",))),
+            rules=(
+                _rule("some", _finding(state="unmet"), layer=2),
+                _rule("doubt", _finding(state="unknown"), layer=2),
+                _rule("both", _finding(2, criterion="c"), layer=2),
+            ),
+        ),
+        rows={"contacts": [{"id": "p1", "role": "buyer", "sway": 1.0}, {"id": "p2", "role": "buyer"}]},
     ),
     Example(
         15,

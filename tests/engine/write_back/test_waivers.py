@@ -144,6 +144,7 @@ def test_every_finding_has_a_name_to_waive_it_by() -> None:
         "moves.skip": Enforce.HARD,
         "won_too_early": Enforce.ADVISE,
         "unmapped": Enforce.ADVISE,
+        "applies_to": Enforce.ADVISE,
     }
 
 

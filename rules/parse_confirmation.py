@@ -96,10 +96,5 @@ _IS_HISTORY = AnyOf(
     )
 )
 _HAPPENED = (Compare(_activity("happened_at"), Operator.ON_OR_BEFORE, Moment("now")), _IS_HISTORY)
-_HELD_MEETING = AllOf(
-    (
-        Compare(_activity("kind"), Operator.EQUALS, Literal("meeting")),
-        Compare(_activity("status"), Operator.EQUALS, Literal("held")),
-    )
-)
-_BY_THE_BUYER = AnyOf((Compare(_activity("direction"), Operator.EQUALS, Literal("inbound")), _HELD_MEETING))
+_A_MEETING = Compare(_activity("kind"), Operator.EQUALS, Literal("meeting"))
+_BY_THE_BUYER = AnyOf((Compare(_activity("direction"), Operator.EQUALS, Literal("inbound")), _A_MEETING))

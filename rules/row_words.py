@@ -148,10 +148,10 @@ def _is_directed(part: Condition, direction: str) -> bool:
 
 
 def _is_word_from_buyer(part: Condition) -> bool:
-    """Recognise what `confirmed_by` asks: an inbound activity or a held meeting."""
+    """Recognise what `confirmed_by` asks: an inbound activity, or a meeting (that it took place is asked beside)."""
     match part:
-        case AnyOf((inbound, AllOf((kind, status)))):
-            return _is_directed(inbound, "inbound") and _is_column(kind, "meeting") and _is_column(status, "held")
+        case AnyOf((inbound, kind)):
+            return _is_directed(inbound, "inbound") and _is_column(kind, "meeting")
         case _:
             return False
 

@@ -281,7 +281,10 @@ def postgresql_server() -> Iterator[str]:
         subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
 
     try:
-        run("initdb", "-D", str(data), "-U", "tester", "-A", "trust", "--no-sync")
+        try:
+            run("initdb", "-D", str(data), "-U", "tester", "-A", "trust", "--no-sync")
+        except PermissionError:
+            pytest.skip(f"user {user} may not run the PostgreSQL programs in {programs}")
         run("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "-o", f"{options} -F", "start")
         try:
             run("createdb", "-h", str(folder), "-U", "tester", "ready")

@@ -43,7 +43,7 @@ def reference(
     playbook: Playbook, tables: Tables, as_of: datetime, crm: str = "local", waivers: Sequence[Waiver] = ()
 ) -> list[Expected]:
     """Judge every deal, sorted by id; whether the playbook applies is told, not acted on."""
-    world = World.of(playbook, tables, crm, waivers)
+    world = World.of(playbook, tables, as_of, crm, waivers)
     deals = sorted(world.rows["deals"], key=lambda deal: str(deal["id"]))
     return [_deal(Here(world, deal, as_of)) for deal in deals]
 
@@ -68,7 +68,15 @@ def _deal(here: Here) -> Expected:
     if ended is None and stage in ids:
         found = _with_rules(found, here)
     gate = None if ended is not None or stage not in ids else _gate(ids.index(stage), found, playbook)
-    return Expected(here.deal["id"], applies, ended or stage, here.segment, gate, here.cards, tuple(found))
+    return Expected(
+        here.deal["id"],
+        applies,
+        ended or (stage if stage in ids else here.deal["stage"]),
+        here.segment,
+        gate,
+        here.cards,
+        tuple(found),
+    )
 
 
 def _segment(here: Here) -> str:
@@ -167,8 +175,7 @@ def _until_left(here: Here, stage: str) -> Here:
     ids = [each.id for each in here.world.playbook.stages]
     present = here.world.stage(here.deal["stage"])
     behind = _ended_in(here) is not None or (present in ids and ids.index(present) > ids.index(stage))
-    left = [row["changed_at"] for row in here.related("stage_changes") if here.world.stage(row["from_stage"]) == stage]
-    left = [moment for moment in left if moment is not None]
+    left = [each.at for each in here.world.stage_changes(here.deal["id"]) if each.start == stage]
     return replace(here, now=max(left), cut=max(left)) if behind and left else here
 
 
@@ -191,8 +198,7 @@ def _open_deal(present: int, here: Here) -> list[Found]:
 
 
 def _visited(stage: Stage, here: Here) -> bool:
-    rows = here.related("stage_changes")
-    return any(here.world.stage(row[end]) == stage.id for row in rows for end in ("from_stage", "to_stage"))
+    return any(stage.id in {each.start, each.to} for each in here.world.stage_changes(here.deal["id"]))
 
 
 def _next_stage(present: int, playbook: Playbook) -> Stage | None:
@@ -202,15 +208,11 @@ def _next_stage(present: int, playbook: Playbook) -> Stage | None:
 def _moves(present: int, here: Here) -> list[Found]:
     stages, moves = here.world.playbook.stages, here.world.playbook.moves
     ids = [stage.id for stage in stages]
-    ends = [
-        (row["changed_at"], here.world.stage(row["from_stage"]), here.world.stage(row["to_stage"]))
-        for row in here.related("stage_changes")
-        if row["changed_at"]
-    ]
-    named = [(at, ids.index(start), ids.index(to)) for at, start, to in ends if start in ids and to in ids]
-    if not named or max(named)[2] != present:
+    changes = here.world.stage_changes(here.deal["id"])
+    named = [(ids.index(each.start), ids.index(each.to)) for each in changes if each.start in ids and each.to in ids]
+    start, to = named[-1] if named else (present, None)
+    if to != present:
         return []
-    _, start, to = max(named)
     if moves.skip and any(not stage.optional for stage in stages[start + 1 : to]):
         return [Found("moves.skip", Kind.BYPASS, moves.skip, "unmet")]
     return [Found("moves.back", Kind.BYPASS, moves.back, "unmet")] if moves.back and to < start else []
@@ -285,8 +287,6 @@ def _passed_a_gate(here: Here) -> bool:
 
 def _won_before(stage: str, here: Here) -> bool:
     ids = [each.id for each in here.world.playbook.stages]
-    rows = [row for row in here.related("stage_changes") if row["changed_at"] is not None]
-    if not stage or not rows:
-        return False
-    start = here.world.stage(max(rows, key=lambda row: row["changed_at"])["from_stage"])
-    return start in ids and ids.index(start) < ids.index(stage)
+    changes = here.world.stage_changes(here.deal["id"])
+    start = changes[-1].start if changes else None
+    return bool(stage) and start in ids and ids.index(start) < ids.index(stage)

@@ -27,6 +27,15 @@ class _Nulls(dict[str, Any]):
 
 
 @dataclass(frozen=True)
+class StageChange:
+    """A change of stage, in the playbook's words."""
+
+    at: datetime
+    start: str | None
+    to: str | None
+
+
+@dataclass(frozen=True)
 class World:
     """A batch, the playbook, and what the CRM calls things."""
 
@@ -34,14 +43,15 @@ class World:
     rows: Mapping[str, Sequence[Row]]
     delivered: Mapping[str, frozenset[str]]
     tracked: frozenset[str] | None
+    as_of: datetime
     crm: str
     waivers: Sequence[Waiver]
 
     @staticmethod
-    def of(playbook: Playbook, tables: Tables, crm: str, waivers: Sequence[Waiver]) -> World:
+    def of(playbook: Playbook, tables: Tables, as_of: datetime, crm: str, waivers: Sequence[Waiver]) -> World:
         """Turn Arrow tables into rows."""
         rows = {name: [_Nulls(row) for row in table.to_pylist()] for name, table in tables.tables.items()}
-        return World(playbook, rows, tables.delivered, tables.tracked, crm, waivers)
+        return World(playbook, rows, tables.delivered, tables.tracked, as_of, crm, waivers)
 
     @property
     def tells_who_did_what(self) -> bool:
@@ -61,18 +71,21 @@ class World:
         """Give a deal's rows of a table."""
         return [row for row in self.rows.get(table, ()) if row["deal_id"] == deal_id]
 
+    def stage_changes(self, deal_id: str) -> list[StageChange]:
+        """Give a deal's changes of stage up to the moment judged for, in the playbook's words, in order of time."""
+        rows = [row for row in self.related("stage_changes", deal_id) if row["changed_at"] is not None]
+        told = sorted((row["changed_at"], row["from_stage"] or "", row["to_stage"] or "") for row in rows)
+        return [StageChange(at, self.stage(start), self.stage(to)) for at, start, to in told if at <= self.as_of]
+
     def stage(self, name: str | None) -> str | None:
         """Give the playbook's id of what the CRM calls a stage or an outcome, else the CRM's own word."""
-        names = [(each.crm.get(self.crm, each.id), each.id) for each in self.playbook.stages]
-        names += [(each.crm.get(self.crm, each.id), each.id) for each in self.playbook.outcomes]
-        return next((own for crm, own in names if crm == name), text(name))
+        names = [(each.id, (each.crm.get(self.crm, each.id),)) for each in self.playbook.stages]
+        names += [(each.id, (each.crm.get(self.crm, each.id),)) for each in self.playbook.outcomes]
+        return _in_our_words(name, names)
 
     def role(self, name: str | None) -> str | None:
         """Give the playbook's id of what the CRM calls a role, else the CRM's own word."""
-        for role in self.playbook.roles:
-            if name in role.names.get(self.crm, (role.id,)):
-                return role.id
-        return text(name)
+        return _in_our_words(name, [(each.id, each.names.get(self.crm, (each.id,))) for each in self.playbook.roles])
 
     def in_playbook_currency(self, amount: Decimal | None, currency: str | None) -> Decimal | None:
         """Convert an amount, rounded to cents; without a rate it is unknown (rule 16)."""
@@ -154,8 +167,8 @@ class Here:
         """Give when the deal entered its stage: as the CRM says, else as its history does."""
         told: datetime | None = self.deal.get("stage_entered_at")
         present = self.world.stage(self.deal["stage"])
-        changes = self.world.related("stage_changes", self.deal["id"]) if present else []
-        return told or latest(row["changed_at"] for row in changes if self.world.stage(row["to_stage"]) == present)
+        entries = [each.at for each in self.world.stage_changes(self.deal["id"]) if each.to == present]
+        return told or (latest(entries) if present else None)
 
     def last_buyer_activity_of(self, person: str) -> datetime | None:
         """Give when a person last took part in something of the buyer's (rule 17)."""
@@ -176,6 +189,14 @@ class Here:
             for row in self.related("activities")
             if row["happened_at"] is not None and row["happened_at"] <= self.now and row["status"] in {None, "held"}
         ]
+
+
+def _in_our_words(name: str | None, names: Sequence[tuple[str, Sequence[str]]]) -> str | None:
+    """Translate a word of the CRM; one that only looks like an id of ours is marked as the CRM's own."""
+    ours = next((own for own, theirs in names if name in theirs), None)
+    if ours is not None or text(name) is None:
+        return ours
+    return f"{name} (crm)" if name in {own for own, _ in names} else name
 
 
 def text(value: str | None) -> str | None:

@@ -33,11 +33,11 @@ def random_tables(
     setting: Setting,
     stages: Sequence[str] = tuple(vocabulary.STAGE_NAMES),
     *,
-    complete: bool = False,
+    in_our_words: bool = False,
 ) -> Tables:
-    """Make a batch; the same seed makes the same one. `complete` delivers every table and column."""
-    names = tuple(vocabulary.STAGE_NAMES[each] or each for each in stages)
-    maker = _Maker(Random(seed), setting, names)  # noqa: S311 a seed that Hypothesis draws
+    """Make a batch; the same seed makes the same one. with `in_our_words` it speaks as the playbook does."""
+    names = tuple(each if in_our_words else vocabulary.STAGE_NAMES[each] or each for each in stages)
+    maker = _Maker(Random(seed), setting, names, in_our_words)  # noqa: S311 a seed that Hypothesis draws
     ids = [f"d{number:02}" for number in range(deals)]
     rows = {
         "deals": [maker.deal(each) for each in ids],
@@ -47,7 +47,7 @@ def random_tables(
     }
     tracked = None if maker.random.random() < 0.5 else frozenset({"amount", "close_date", "next_step"})
     tables = Tables({name: _arrow(name, each) for name, each in rows.items()}, tracked)
-    return tables if complete or maker.random.random() < 0.5 else _lacking(tables, maker.random)
+    return tables if maker.random.random() < 0.5 else _lacking(tables, maker.random)
 
 
 def only(tables: Tables, *, deals: Sequence[str]) -> Tables:
@@ -67,10 +67,11 @@ class _Maker:
     random: Random
     setting: Setting
     stages: tuple[str, ...]
+    in_our_words: bool
 
     def deal(self, deal_id: str) -> Row:
         row = self.row("deals", id=deal_id)
-        row["stage"] = self.one_of([*self.stages * 7, "Lost for good", "Twice", "Nowhere", None])
+        row["stage"] = self.one_of([*self.stages * 7, "Lost for good", "Twice", "lost", "duplicate", "Nowhere", None])
         row["outcome"] = self.one_of(["open"] * 12 + [None, None, "won", "won", "lost"])
         row["currency"] = self.one_of([None, "USD", *vocabulary.CURRENCIES])
         row["closed_at"] = self.one_of(self.setting.past) if row["outcome"] != "open" else row["closed_at"]
@@ -88,15 +89,14 @@ class _Maker:
             row["id"] = self.one_of(PEOPLE)
         elif "id" in row:
             row["id"] = f"{table[0]}{number}"
-        if "changed_at" in row:
-            row["changed_at"] = self._a_moment_of_its_own(number)
         if table == "field_changes":
+            row["changed_at"] = self._a_moment_of_its_own(number)
             row["field"] = self.one_of(("amount", "close_date", "close_date", "pain", "next_step", "budget_confirmed"))
             row["old"], row["new"] = (self.maybe(self.one_of(self.setting.days).isoformat()) for _ in "ab")
         return row
 
     def _a_moment_of_its_own(self, number: int) -> datetime:
-        """Give each change of a deal another instant, so that one is the latest."""
+        """Give each change of a deal's fields another instant, so that one is the latest."""
         moments = [moment for place, moment in enumerate(self.setting.past) if place % 4 == number]
         return self.random.choice(moments)
 
@@ -112,7 +112,7 @@ class _Maker:
         if (table, name) in KNOWN_VALUES:
             return self.one_of(KNOWN_VALUES[table, name])
         if name == "role":
-            return self.one_of(vocabulary.ROLE_NAMES)
+            return self.one_of([role.id for role in vocabulary.ROLES] if self.in_our_words else vocabulary.ROLE_NAMES)
         if name in {"from_stage", "to_stage"}:
             return self.one_of([*self.stages * 3, "Nowhere"])
         if name == "contact_ids":

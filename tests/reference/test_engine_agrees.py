@@ -35,7 +35,7 @@ many = settings(
 def test_random_conditions_mean_the_same_in_both_evaluators(data: st.DataObject, setting: Setting, seed: int) -> None:
     playbook = data.draw(condition_playbooks(setting))
     stages = [stage.id for stage in playbook.stages]
-    _agree(playbook, random_tables(seed, DEALS, setting, stages), setting, ())
+    _agree(playbook, random_tables(seed, DEALS, setting, stages), setting)
 
 
 @many
@@ -43,13 +43,16 @@ def test_random_conditions_mean_the_same_in_both_evaluators(data: st.DataObject,
 def test_random_playbooks_judge_the_same_in_both_evaluators(data: st.DataObject, setting: Setting, seed: int) -> None:
     playbook = data.draw(playbooks(setting))
     stages = [stage.id for stage in playbook.stages]
-    granted = data.draw(waivers(playbook, setting, DEALS))
-    _agree(playbook, random_tables(seed, DEALS, setting, stages), setting, granted)
+    granted, crm = data.draw(waivers(playbook, setting, DEALS)), data.draw(st.sampled_from(("local", "cases")))
+    tables = random_tables(seed, DEALS, setting, stages, in_our_words=crm == "cases")
+    _agree(playbook, tables, setting, granted, crm)
 
 
-def _agree(playbook: Playbook, tables: Tables, setting: Setting, granted: Sequence[Waiver]) -> None:
-    expected = reference_answers(playbook, tables, setting.as_of, "local", granted)
-    got = engine_answers(playbook, tables, setting.as_of, "local", granted)
+def _agree(
+    playbook: Playbook, tables: Tables, setting: Setting, granted: Sequence[Waiver] = (), crm: str = "local"
+) -> None:
+    expected = reference_answers(playbook, tables, setting.as_of, crm, granted)
+    got = engine_answers(playbook, tables, setting.as_of, crm, granted)
     wrong = list(differences(expected, got))
     for deal, part, one, other in wrong[:SHOWN]:
         note(f"{deal} {part}\n  reference: {one}\n  engine:    {other}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from rules.condition import Literal
+from rules.condition import Literal, PerSegment
 from rules.playbook import (
     Clock,
     CloseDateClock,
@@ -321,4 +321,21 @@ OWN_CLOCKS = [
     ),
 ]
 
-CLOCKS = [*FOLLOW_UPS, *NEXT_STEPS, *AGES, *SILENCES, *CLOSE_DATES, *OWN_CLOCKS]
+CHANGES_ONLY = ProgressClock("progress", "", (), ("pain",), STEPS, ADVISE)
+OF_BIG_DEALS = PerSegment((("big", _days(7)),))
+SILENT_BIG = SilenceClock(Kind.BUYER_SILENCE, OF_BIG_DEALS, ADVISE)
+LIMITS = [
+    _example(
+        12,
+        "where no restart can be known it runs since the deal was created",
+        CHANGES_ONLY,
+        {"progress": "unmet 2026-06-14"},
+        deal={"created_at": NOW - 10 * DAY},
+        rows=_moved(1),
+        tracked=frozenset({"close_date"}),
+    ),
+    _example(12, "no limit for a segment, no stage age", StageAgeClock({}, OF_BIG_DEALS, ADVISE), {}),
+    _example(12, "no limit for a segment, no silence", SILENT_BIG, {}, deal={"created_at": None}),
+]
+
+CLOCKS = [*LIMITS, *FOLLOW_UPS, *NEXT_STEPS, *AGES, *SILENCES, *CLOSE_DATES, *OWN_CLOCKS]

@@ -100,6 +100,31 @@ THREE_VALUES = [
     ),
 ]
 
+AS_GIVEN = [
+    Example(
+        1,
+        "each value of a list is a date or a time on its own",
+        {"b": "unmet"},
+        asking(
+            ask("a", is_("met_at", "one_of", (NOW.date() - timedelta(days=9), NOW))),
+            ask("b", is_("met_at", "one_of", (NOW.date() - timedelta(days=9), NOW + TICK))),
+        ),
+        {"met_at": NOW},
+    ),
+    Example(
+        1,
+        "a yes or no for no segment is missing, not no",
+        {"c": "unknown"},
+        asking(ask("c", is_("budget_confirmed", "equals", PerSegment((("big", Literal(value=False)),))))),
+    ),
+    Example(
+        1,
+        "a moment that is missing is unknown, whatever changed",
+        {"c": "unknown"},
+        asking(ask("c", is_("pain", "changed_since", FieldValue(column("met_at"))))),
+    ),
+]
+
 RELATED_ROWS = [
     # where buyer and condition sway: p1 true (another row of p1 does not count), p2 and p3 unknown, p4 false
     Example(
@@ -215,6 +240,18 @@ CONFIRMED = [
         rows={"field_changes": LAST_CHANGES, "owners": ({"id": "o1", "team": "sales"}, {"id": "o2", "team": team})},
     )
     for team, found in (("deal-desk", {}), ("sales", {"c": "unmet"}), (None, {"c": "unknown"}))
+]
+CONFIRMED += [
+    Example(
+        5,
+        "who changed an untracked field last is unknown",
+        {"c": "unknown"},
+        asking(ask("c", TEAM)),
+        rows={"field_changes": LAST_CHANGES, "owners": ({"id": "o1", "team": "deal-desk"},)},
+        tracked=frozenset({"pain"}),
+    ),
+    Example(5, "nobody changed them", {"c": "unmet"}, asking(ask("c", TEAM))),
+    Example(5, "without teams it is unjudged", {}, asking(ask("c", TEAM)), lacking=("owners",)),
 ]
 
 BEST = is_("pain", "present", True)
@@ -363,4 +400,4 @@ PLACEHOLDERS = [
     ),
 ]
 
-CONDITIONS = [*THREE_VALUES, *RELATED_ROWS, *CONFIRMED, *SCORES, *CHANGES, *MONEY, *DERIVED, *PLACEHOLDERS]
+CONDITIONS = [*THREE_VALUES, *AS_GIVEN, *RELATED_ROWS, *CONFIRMED, *SCORES, *CHANGES, *MONEY, *DERIVED, *PLACEHOLDERS]

@@ -49,7 +49,15 @@ UNTIL_LEFT = staged([ask("held", HELD, until_left=True)])
 LEFT = {"stage_changes": [_move(None, "talk", 30), _move("talk", "offer", 10)]}
 TRIAL = replace(PLAYBOOK.stages[1], exit_criteria=(ask("tried", KNOWN, "hard"),))
 WITH_TRIAL = replace(PLAYBOOK, stages=(PLAYBOOK.stages[0], TRIAL, *PLAYBOOK.stages[2:]))
+PLANNED = rows_of("activities", "some", is_("status", "equals", "planned", "activities"))
 STAGES = [
+    Example(
+        4,
+        "what is planned counts while the deal stands there",
+        {},
+        staged([ask("planned", PLANNED, until_left=True)]),
+        rows={"activities": [{"id": "1", "status": "planned", "happened_at": NOW + DAY}]},
+    ),
     Example(
         4,
         "earlier stages keep being asked, later ones not yet",
@@ -216,7 +224,11 @@ SCOPE = [
     ),
     Example(8, "no stage at all", {"unmapped": "unknown"}, asking(ask("a", KNOWN)), {"stage": None}),
     Example(
-        8, "where it is unknown the playbook applies", {"applies_to": "unknown"}, replace(PLAYBOOK, applies_to=HIGH)
+        8,
+        "where it is unknown the playbook applies",
+        {"applies_to": "unknown"},
+        replace(PLAYBOOK, applies_to=HIGH),
+        gate=("advise", "offer"),
     ),
 ]
 
@@ -227,6 +239,10 @@ def _finding(at_least: int = 1, **words: str) -> Related:
         for name, value in words.items()
     ]
     return Related("findings", Quantifier.SOME, leaves[0], at_least=Literal(at_least))
+
+
+IN_TALK = Compare(Reference("findings", "stage", FieldType.CHOICE), Operator.EQUALS, Literal("talk"))
+NONE_IN_TALK = Related("findings", Quantifier.NO, IN_TALK)
 
 
 def _flagged(flag: str) -> Compare:
@@ -257,6 +273,13 @@ RULES = [
                 _rule("blind", _flagged("other"), layer=3),
             ),
         ),
+        LATE,
+    ),
+    Example(
+        15,
+        "a finding of no stage is of no stage",
+        {"stage_age": "unmet 2026-06-11"},
+        replace(PLAYBOOK, clocks=(OLD,), rules=(_rule("r", MET, NONE_IN_TALK, layer=2),)),
         LATE,
     ),
     Example(

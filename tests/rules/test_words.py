@@ -26,7 +26,8 @@ from rules.condition import (
     Score,
     Value,
 )
-from rules.do_words import INSTRUCTIONS, do_words
+from rules.do_words import do_words
+from rules.instructions import INSTRUCTIONS
 from rules.normal import normal
 from rules.playbook import Calendar, Playbook, Role, Stage
 from rules.predicates import FORMS

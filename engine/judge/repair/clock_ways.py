@@ -52,7 +52,7 @@ def next_step_tests(clock: NextStepClock, facts: Facts) -> tuple[Compare, ...]:
 
 
 def _row(tests: frozenset[Condition]) -> Alternative:
-    return (frozenset({RowNeed("activities", tests)}),)
+    return ((RowNeed("activities", tests),),)
 
 
 def _next_step(clock: NextStepClock, facts: Facts) -> Alternative:
@@ -62,7 +62,7 @@ def _next_step(clock: NextStepClock, facts: Facts) -> Alternative:
     tests = next_step_tests(clock, facts)
     if not all(facts.state(test) is True for test in tests):
         needs.append(FieldNeed("deals", "next_step_date", "", frozenset(tests)))
-    return tuple(frozenset({need}) for need in needs)
+    return tuple((need,) for need in needs)
 
 
 def _is_moved_by_hand(name: str, facts: Facts) -> bool:
@@ -73,7 +73,7 @@ def _is_moved_by_hand(name: str, facts: Facts) -> bool:
 def _moved(name: str, facts: Facts) -> Alternative:
     subject = Reference("deals", name, column_type(name, facts.playbook))
     changed = Compare(subject, Operator.CHANGED_SINCE, Moment("now"))
-    return (frozenset({FieldNeed("deals", name, "", frozenset({changed}))}),)
+    return ((FieldNeed("deals", name, "", frozenset({changed})),),)
 
 
 def column_type(name: str, playbook: Playbook) -> FieldType:

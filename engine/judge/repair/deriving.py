@@ -120,9 +120,9 @@ def _waivers(
     ends = facts.as_of + _length(policy.at_most or LONGEST_WAIVER)
     several = sum(each.criterion == finding.criterion for each in shutting) > 1
     if finding.person_id:
-        yield (frozenset({Waive(f"{finding.criterion}:{finding.person_id}", approver, ends)}),)
+        yield ((Waive(f"{finding.criterion}:{finding.person_id}", approver, ends),),)
     if several or not finding.person_id:
-        yield (frozenset({Waive(finding.criterion, approver, ends)}),)
+        yield ((Waive(finding.criterion, approver, ends),),)
 
 
 def _length(most: Duration) -> timedelta:

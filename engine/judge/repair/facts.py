@@ -203,11 +203,7 @@ def _with_last_activity(contact: Row, rows: Mapping[str, tuple[Row, ...]], as_of
     """Derive when a contact was last active, where activities tell (rule 17)."""
     if "activities" not in rows:
         return contact
-    times = [
-        each["happened_at"]
-        for each in rows["activities"]
-        if contact["id"] in (each.get("contact_ids") or ()) and by_buyer(each, as_of)
-    ]
+    times = [each["happened_at"] for each in rows["activities"] if in_it(each, contact["id"]) and by_buyer(each, as_of)]
     return {**contact, "last_buyer_activity_at": max(times, default=None)}
 
 
@@ -217,6 +213,11 @@ def by_buyer(activity: Row, as_of: datetime) -> bool:
     if at is None or at > as_of or status not in {None, "held"}:
         return False
     return activity.get("direction") == "inbound" or (activity.get("kind") == "meeting" and status == "held")
+
+
+def in_it(activity: Row, person: str) -> bool:
+    """Say whether somebody took part in an activity."""
+    return person in (activity.get("contact_ids") or ())
 
 
 def _all(states: list[bool | None]) -> bool | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import islice
 
 from engine.judge.repair.actions import NamePerson, Waive
-from rules.condition import Condition
+from engine.judge.repair.values import compares
+from rules.condition import Compare, Condition, Literal, Operator
 
 NEW = "new-"
 """What ids of people start with who are not yet contacts of the deal."""
@@ -18,14 +18,14 @@ NEW = "new-"
 class FieldNeed:
     """A field of the deal, its account or one person must meet all of `tests`.
 
-    Where it is not `demanded`, it only has to be known: then `tests` choose the value that asks the most.
+    `assumed` choose the value further: where it only has to be known, it is the one that asks the most.
     """
 
     table: str
     name: str
     person: str
     tests: frozenset[Condition]
-    demanded: bool = True
+    assumed: frozenset[Condition] = frozenset()
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -35,29 +35,22 @@ class FieldNeed:
 
 @dataclass(frozen=True, slots=True)
 class RowNeed:
-    """A new row of `table` must meet all of `tests`; each set of `people` must have somebody in it.
-
-    `number` tells apart the rows of a need for several.
-    """
+    """A new row of `table` must meet all of `tests`; each set of `people` must have somebody in it."""
 
     table: str
     tests: frozenset[Condition]
     people: frozenset[frozenset[str]] = frozenset()
-    number: int = 1
 
 
 Need = FieldNeed | NamePerson | RowNeed | Waive
-Needs = frozenset[Need]
+Needs = tuple[Need, ...]
 Alternative = tuple[Needs, ...]
-"""Needs that clear a finding together. What stands in one set needs one action each; sets may share actions."""
+"""Needs that clear a finding together. What stands in one group needs one action each; groups may share actions."""
 
 
 def to_be_known(alternative: Alternative) -> Alternative:
     """Ask for fields no more than that they are known."""
-    return tuple(
-        frozenset(replace(need, demanded=False) if isinstance(need, FieldNeed) else need for need in needs)
-        for needs in alternative
-    )
+    return tuple(tuple(map(_to_be_known, needs)) for needs in alternative)
 
 
 def together(parts: Iterable[list[Alternative]], most: int) -> list[Alternative]:
@@ -70,8 +63,13 @@ def together(parts: Iterable[list[Alternative]], most: int) -> list[Alternative]
 
 
 def fewest(alternatives: Iterable[Alternative], most: int) -> list[Alternative]:
-    """Keep the alternatives with the fewest needs, each once."""
-    return list(islice(sorted(dict.fromkeys(alternatives), key=_size), most))
+    """Keep the alternatives with the fewest needs, each once, in the order they were thought of."""
+    return sorted(dict.fromkeys(alternatives), key=size)[:most]
+
+
+def size(alternative: Alternative) -> int:
+    """Count the needs of an alternative."""
+    return sum(map(len, alternative))
 
 
 def joined(needs: Needs, alternative: Alternative) -> Iterator[Needs]:
@@ -79,23 +77,31 @@ def joined(needs: Needs, alternative: Alternative) -> Iterator[Needs]:
     if not alternative:
         yield needs
         return
-    for more in _joined(needs, sorted(alternative[0], key=repr), frozenset()):
+    for more in _joined(needs, alternative[0], frozenset()):
         yield from joined(more, alternative[1:])
 
 
-def _joined(needs: Needs, more: list[Need], taken: Needs) -> Iterator[Needs]:
+def _to_be_known(need: Need) -> Need:
+    if not isinstance(need, FieldNeed):
+        return need
+    present = (
+        Compare(leaf.subject, Operator.PRESENT, Literal(value=True)) for test in need.tests for leaf in compares(test)
+    )
+    return replace(need, tests=frozenset(present), assumed=need.tests | need.assumed)
+
+
+def _joined(needs: Needs, more: Needs, taken: frozenset[int]) -> Iterator[Needs]:
+    """Join one group; `taken` are the places of needs that meet one of the group already."""
     if not more:
         yield needs
         return
-    need, rest = more[0], more[1:]
-    alike = [(other, shared) for other in needs - taken if (shared := _shared(other, need)) is not None]
-    for other, shared in sorted(alike, key=repr):
-        yield from _joined((needs - {other}) | {shared}, rest, taken | {shared})
-    if isinstance(need, RowNeed):
-        alone = _numbered(need, needs)
-        yield from _joined(needs | {alone}, rest, taken | {alone})
-    elif not alike:
-        yield from _joined(needs | {need}, rest, taken | {need})
+    need, rest, alike = more[0], more[1:], False
+    for place, other in enumerate(needs):
+        if place not in taken and (shared := _shared(other, need)) is not None:
+            alike = True
+            yield from _joined((*needs[:place], shared, *needs[place + 1 :]), rest, taken | {place})
+    if isinstance(need, RowNeed) or not alike:
+        yield from _joined((*needs, need), rest, taken | {len(needs)})
 
 
 def _shared(one: Need, other: Need) -> Need | None:
@@ -104,21 +110,10 @@ def _shared(one: Need, other: Need) -> Need | None:
         return one
     match one, other:
         case FieldNeed(), FieldNeed() if one.place == other.place:
-            return replace(one, tests=one.tests | other.tests, demanded=one.demanded or other.demanded)
+            return replace(one, tests=one.tests | other.tests, assumed=one.assumed | other.assumed)
         case RowNeed(), RowNeed() if one.table == other.table:
             return replace(one, tests=one.tests | other.tests, people=one.people | other.people)
         case NamePerson(), NamePerson(role="") if one.person.startswith(NEW):
             return one
         case _:
             return None
-
-
-def _numbered(need: RowNeed, needs: Needs) -> RowNeed:
-    """Give a row a number that tells it from those just like it."""
-    while need in needs:
-        need = replace(need, number=need.number + 1)
-    return need
-
-
-def _size(alternative: Alternative) -> tuple[int, str]:
-    return (sum(map(len, alternative)), repr(alternative))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations, islice
-from typing import TYPE_CHECKING
 
 from engine.judge.repair.actions import NamePerson
-from engine.judge.repair.facts import Facts, Row
-from engine.judge.repair.needs import NEW, Alternative, FieldNeed, RowNeed, fewest, together
+from engine.judge.repair.deriver import Deriver
+from engine.judge.repair.facts import Facts, Row, in_it
+from engine.judge.repair.needs import NEW, Alternative, FieldNeed, RowNeed, fewest, size, together
 from rules.condition import AllOf, AnyOf, Compare, Condition, Literal, Moment, Operator, Reference
 from rules.normal import normal
 from rules.types import STANDARD_TABLES, FieldType
-
-if TYPE_CHECKING:
-    from engine.judge.repair.ways import Ways
 
 MOST_PEOPLE = 6
 MOST = 60
@@ -39,17 +36,17 @@ def of_person(facts: Facts, subject: Reference, test: Condition, row: Row) -> li
     if subject.name == "last_buyer_activity_at":
         heard = facts.with_filled("contacts", person, subject.name, facts.as_of)
         need = RowNeed("activities", frozenset({BUYERS, UP_TO_NOW}), frozenset({frozenset({person})}))
-        return [(frozenset({need}),)] if heard.state(test, row) else []
+        return [((need,),)] if heard.state(test, row) else []
     if subject.name == "role":
         roles = {role.id: {"role": facts.crm_role(role.id)} for role in facts.playbook.roles}
         fitting = [role for role, named in roles.items() if facts.state(test, named) is True]
-        return [(frozenset({NamePerson(role, person)}),) for role in fitting]
+        return [((NamePerson(role, person),),) for role in fitting]
     if subject.name in FIXED:
         return []
-    return [(frozenset({FieldNeed("contacts", subject.name, person, frozenset({test}))}),)]
+    return [((FieldNeed("contacts", subject.name, person, frozenset({test})),),)]
 
 
-def some(ways: Ways, asked: Condition, least: int) -> list[Alternative]:
+def some(ways: Deriver, asked: Condition, least: int) -> list[Alternative]:
     """Give what would make at least so many people fit."""
     missing = least - len(fitting(ways.facts, asked))
     if missing <= 0:
@@ -59,7 +56,7 @@ def some(ways: Ways, asked: Condition, least: int) -> list[Alternative]:
     return fewest((way for each in chosen for way in together(each, MOST)), MOST)
 
 
-def every(ways: Ways, where: Condition, condition: Condition, least: int) -> list[Alternative]:
+def every(ways: Deriver, where: Condition, condition: Condition, least: int) -> list[Alternative]:
     """Give what would make a condition met on every contact that is asked, and so many be asked."""
     facts = ways.facts
     asked = [row for row in facts.rows["contacts"] if facts.state(where, row) is not False]
@@ -69,7 +66,7 @@ def every(ways: Ways, where: Condition, condition: Condition, least: int) -> lis
     return together(parts, MOST)
 
 
-def nobody(ways: Ways, asked: Condition) -> list[Alternative]:
+def nobody(ways: Deriver, asked: Condition) -> list[Alternative]:
     """Give what would make a condition unmet on every contact."""
     opposite = normal(asked, positive=False)
     rows = [row for row in ways.facts.rows["contacts"] if ways.facts.state(asked, row) is not False]
@@ -81,7 +78,7 @@ def fitting(facts: Facts, asked: Condition) -> frozenset[str]:
     return frozenset(str(row["id"]) for row in facts.rows["contacts"] if facts.state(asked, row) is True)
 
 
-def persons(ways: Ways, asked: Condition, new: int = 1) -> dict[str, list[Alternative]]:
+def persons(ways: Deriver, asked: Condition, new: int = 1) -> dict[str, list[Alternative]]:
     """Give by person what would make them fit: the least effort first."""
     found: dict[str, list[Alternative]] = {}
     there = fitting(ways.facts, asked)
@@ -89,24 +86,34 @@ def persons(ways: Ways, asked: Condition, new: int = 1) -> dict[str, list[Altern
         if row["id"] not in there and (alternatives := ways.of_row(asked, row)):
             person = str(row["id"])
             found[person] = fewest([*found.get(person, []), *alternatives], MOST)
-    found |= _new_persons(ways, asked, new)
-    nearest = sorted(found, key=lambda person: (*_effort(ways, person, found[person][0]), person))
-    return {person: found[person] for person in nearest[:MOST_PEOPLE]}
+    found = _told_apart(ways.facts, found, new) | _new_persons(ways, asked, new)
+    nearest = sorted(found, key=lambda person: _effort(ways, person, found[person][0]))
+    return {person: found[person] for person in nearest[: max(MOST_PEOPLE, new)]}
 
 
-def _effort(ways: Ways, person: str, way: Alternative) -> tuple[int, int]:
+def _told_apart(facts: Facts, found: dict[str, list[Alternative]], new: int) -> dict[str, list[Alternative]]:
+    """Keep of contacts that nothing tells apart only as many as may be needed."""
+    kept: dict[str, list[str]] = {}
+    for person in found:
+        rows = [{**row, "id": None, "name": None} for row in facts.rows["contacts"] if row["id"] == person]
+        there = [number for number, each in enumerate(facts.rows.get("activities", ())) if in_it(each, person)]
+        kept.setdefault(repr((rows, there)), []).append(person)
+    return {person: found[person] for alike in kept.values() for person in alike[:new]}
+
+
+def _effort(ways: Deriver, person: str, way: Alternative) -> tuple[int, int]:
     """Rank a person by how much is needed; at equal effort a contact without a role, then somebody new, then others."""
     has_role = any(row["id"] == person and row.get("role") is not None for row in ways.facts.rows["contacts"])
-    return (sum(map(len, way)), 2 if has_role else 1 if person.startswith(NEW) else 0)
+    return (size(way), 2 if has_role else 1 if person.startswith(NEW) else 0)
 
 
-def _new_persons(ways: Ways, asked: Condition, new: int) -> dict[str, list[Alternative]]:
+def _new_persons(ways: Deriver, asked: Condition, new: int) -> dict[str, list[Alternative]]:
     found: dict[str, list[Alternative]] = {}
-    for role in (*(role.id for role in ways.facts.playbook.roles), ""):
+    for role in ("", *(role.id for role in ways.facts.playbook.roles)):
         for number in range(1, new + 1):
             person = f"{NEW}{role or 'contact'}-{number}"
             row = {"id": person, "deal_id": ways.facts.deal_id, "role": ways.facts.crm_role(role) if role else None}
-            named: Alternative = (frozenset({NamePerson(role, person)}),)
+            named: Alternative = ((NamePerson(role, person),),)
             rest = [()] if ways.facts.state(asked, row) is True else ways.of_row(asked, row)
             alternatives = [
                 named + way for way in rest if not any(isinstance(each, NamePerson) for part in way for each in part)

@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from engine.judge.repair.actions import Action, BuyerActivity, FillField, NamePerson, OwnActivity, Price, Waive, price
 from engine.judge.repair.facts import Facts, Row
+from engine.judge.repair.fields import provisionally
 from engine.judge.repair.needs import NEW, FieldNeed, Need, Needs, RowNeed
 from engine.judge.repair.rows import chosen_row, is_own
 from engine.judge.repair.values import compares, value_for
@@ -29,6 +30,7 @@ class Proposals:
     keep: Keep
     owner: str = ""
     owners_waivers_left: int | None = None
+    known_values: dict[FieldNeed, bool] = field(default_factory=dict)
     known_rows: dict[tuple[str, frozenset[Condition]], Row | None] = field(default_factory=dict)
 
     def price(self, needs: Needs) -> Price | None:
@@ -47,11 +49,16 @@ class Proposals:
                 kinds.append(FillField if isinstance(need, FieldNeed) else type(need))
         return price(kinds)
 
+    def is_feasible(self, needs: Needs) -> bool:
+        """Say whether each need can be met by itself: by a row, or by a value."""
+        return all(self._is_feasible(need) for need in needs)
+
     def row(self, need: RowNeed) -> Row | None:
         """Choose the row that meets a need, the same each time."""
         key = (need.table, need.tests)
         if key not in self.known_rows:
-            self.known_rows[key] = chosen_row(need.table, together(need.tests), self.facts)
+            facts = provisionally(self.facts, ordered_tests(need.tests))
+            self.known_rows[key] = chosen_row(need.table, together(need.tests), facts)
         return self.known_rows[key]
 
     def actions(self, needs: Needs) -> tuple[Action, ...] | None:
@@ -73,11 +80,25 @@ class Proposals:
             actions.append(action)
         return tuple(actions)
 
+    def _is_feasible(self, need: Need) -> bool:
+        if isinstance(need, RowNeed):
+            return self.row(need) is not None and all(need.people)
+        if not isinstance(need, FieldNeed):
+            return True
+        if need not in self.known_values:
+            known = need.person == "" or self._knows(need.person)
+            facts = self.facts if known else with_person(self.facts, NamePerson("", need.person))
+            self.known_values[need] = self._filled(need, provisionally(facts, need.tests))[1] is not None
+        return self.known_values[need]
+
+    def _knows(self, person: str) -> bool:
+        return any(row["id"] == person for row in self.facts.rows["contacts"])
+
     def _filled(self, need: FieldNeed, facts: Facts) -> tuple[Facts, FillField | None]:
         """Choose a value; it meets as much as it can of what else is asked of the field."""
         subject = Reference(need.table, need.name, canonical_types(facts.playbook)[need.table][need.name])
         row = next((row for row in facts.rows["contacts"] if row["id"] == need.person), None)
-        asked = ordered_tests(need.tests)
+        asked = ordered_tests(need.tests | need.assumed)
         for test in self.keep.get((need.table, need.name), ()):
             if value_for(subject, [*asked, test], facts, row):
                 asked.append(test)

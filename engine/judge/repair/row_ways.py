@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from engine.judge.repair.needs import Alternative, Needs, RowNeed, fewest
+from engine.judge.repair.deriver import Deriver
+from engine.judge.repair.fields import other_sides
+from engine.judge.repair.needs import Alternative, RowNeed, fewest
 from engine.judge.repair.people_ways import fitting, persons
 from rules.condition import AllOf, AnyOf, Condition, Quantifier, Related, walk
 from rules.normal import normal, parts_of
-
-if TYPE_CHECKING:
-    from engine.judge.repair.ways import Ways
 
 MOST = 60
 NOT_ADDED = {"stage_changes", "field_changes", "tasks", "findings"}
 """Tables to which nobody adds a row to clear a gate."""
 
 
-def some(ways: Ways, table: str, asked: Condition, least: int) -> list[Alternative]:
+def some(ways: Deriver, table: str, asked: Condition, least: int) -> list[Alternative]:
     """Give what would make at least so many rows meet what is asked."""
     facts = ways.facts
     missing = least - sum(facts.state(asked, row) is True for row in facts.rows.get(table, ()))
@@ -38,17 +34,18 @@ def branches(asked: Condition) -> list[Condition]:
     return [asked]
 
 
-def _one_row(ways: Ways, table: str, asked: Condition) -> list[Alternative]:
+def _one_row(ways: Deriver, table: str, asked: Condition) -> list[Alternative]:
     """Give the alternatives for one new row; who must be in it is kept apart from what it must be."""
     tests = frozenset(part for part in parts_of(asked) if not isinstance(part, Related))
     found: list[tuple[frozenset[frozenset[str]], Alternative]] = [(frozenset(), ())]
     for part in parts_of(asked):
         if isinstance(part, Related):
             found = [(people | {who}, way + more) for people, way in found for who, more in _with(ways, part)]
-    return [(*way, frozenset({RowNeed(table, tests, people)})) for people, way in found]
+    compared = tuple(other_sides(ways.facts, sorted(tests, key=repr)))
+    return [(*compared, *way, (RowNeed(table, tests, people),)) for people, way in found]
 
 
-def _with(ways: Ways, related: Related) -> list[tuple[frozenset[str], Alternative]]:
+def _with(ways: Deriver, related: Related) -> list[tuple[frozenset[str], Alternative]]:
     """Give who could be in an activity: all who fit already, else each who could be made to."""
     if related.quantifier is not Quantifier.SOME:
         return []
@@ -61,7 +58,4 @@ def _with(ways: Ways, related: Related) -> list[tuple[frozenset[str], Alternativ
 def _times(alternative: Alternative, number: int) -> Alternative:
     """Ask for the last row of an alternative so many times."""
     *others, last = alternative
-    rows: Needs = frozenset(
-        replace(need, number=each) for need in last for each in range(1, number + 1) if isinstance(need, RowNeed)
-    )
-    return (*others, rows)
+    return (*others, last * number)

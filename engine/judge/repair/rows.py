@@ -30,16 +30,12 @@ def chosen_row(table: str, tests: Condition, facts: Facts) -> Row | None:
 
 
 def kinds_as_good(tests: Condition, facts: Facts, chosen: Row) -> tuple[str, ...]:
-    """List the kinds of activity that would do as well as the chosen one, with all else alike."""
-    alike = ("direction", "status", "happened_at")
-    drafts = (row for row in _drafts("activities", facts) if all(row[each] == chosen[each] for each in alike))
-    fitting = (
-        row["kind"]
-        for row in drafts
-        if (row["kind"] == "meeting") == (chosen["kind"] == "meeting") or chosen["status"] == PLANNED
-    )
-    found = [kind for kind in fitting if facts.state(tests, {**chosen, "kind": kind}) is True]
-    return tuple(dict.fromkeys(found))
+    """List the kinds of activity that would do as well as the chosen one, all else alike, the chosen one first."""
+    kinds = ["meeting", "call"] if chosen["status"] == PLANNED else ["email", "call", "message"]
+    if chosen["kind"] == "meeting" and chosen["status"] != PLANNED:
+        kinds = []
+    alike = [kind for kind in kinds if facts.state(tests, {**chosen, "kind": kind}) is True]
+    return tuple(dict.fromkeys([chosen["kind"], *alike]))
 
 
 def is_own(table: str, row: Row) -> bool:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations, product
-from typing import TYPE_CHECKING
 
+from engine.judge.repair.deriver import Deriver
 from engine.judge.repair.holds import holds
 from engine.judge.repair.needs import Alternative, fewest, together
 from rules.condition import Compare, Score
 from rules.playbook import Dimension, Level, Scorecard
-
-if TYPE_CHECKING:
-    from engine.judge.repair.ways import Ways
 
 MOST, MOST_DIMENSIONS, MOST_CHOICES = 60, 4, 400
 
 Step = tuple[Dimension, Level]
 
 
-def steps_up(ways: Ways, node: Compare, score: Score) -> list[Alternative]:
+def steps_up(ways: Deriver, node: Compare, score: Score) -> list[Alternative]:
     """Give what would raise a score until a comparison holds, by as few dimensions as will do."""
     card = next((each for each in ways.facts.playbook.scorecards if each.id == score.card), None)
     if card is None:
@@ -34,7 +31,7 @@ def steps_up(ways: Ways, node: Compare, score: Score) -> list[Alternative]:
     return fewest(found, MOST)
 
 
-def _choices(ways: Ways, card: Scorecard, score: Score) -> Iterator[tuple[Step, ...]]:
+def _choices(ways: Deriver, card: Scorecard, score: Score) -> Iterator[tuple[Step, ...]]:
     """Yield sets of dimensions with the level to take each to, small sets first."""
     asked = [each for each in card.dimensions if score.dimension in {"", each.id}]
     present = points(ways, card)
@@ -46,7 +43,7 @@ def _choices(ways: Ways, card: Scorecard, score: Score) -> Iterator[tuple[Step, 
                 yield tuple(zip(chosen, levels, strict=True))
 
 
-def _enough(ways: Ways, node: Compare, score: Score, card: Scorecard, steps: tuple[Step, ...]) -> bool:
+def _enough(ways: Deriver, node: Compare, score: Score, card: Scorecard, steps: tuple[Step, ...]) -> bool:
     reached = {**points(ways, card), **{dimension.id: level.points for dimension, level in steps}}
     value = _value(reached, score, card)
     facts = ways.facts
@@ -59,7 +56,7 @@ def _enough(ways: Ways, node: Compare, score: Score, card: Scorecard, steps: tup
     )
 
 
-def points(ways: Ways, card: Scorecard) -> dict[str, int]:
+def points(ways: Deriver, card: Scorecard) -> dict[str, int]:
     """Give the deal's present points by dimension."""
     result = ways.verdict.qualification if card.id == "qualification" else ways.verdict.ideal_client
     return dict(result.dimensions) if result else {}

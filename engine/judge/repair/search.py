@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
 from engine.judge.repair.actions import Action, Price
-from engine.judge.repair.needs import Alternative, Needs, joined
+from engine.judge.repair.needs import Alternative, Need, Needs, joined
 from engine.judge.repair.proposals import Proposals
 from engine.judge.seen import Look
 from engine.judge.tables import Tables
@@ -16,7 +17,7 @@ from engine.judge.verdicts import GateStatus, Verdict
 from engine.judge.waivers import Waiver
 
 MOST_JUDGED = 200
-MOST_STATES = 20_000
+MOST_STATES = 5_000
 OPEN_GATES = {GateStatus.CLEAR, GateStatus.ADVISE}
 
 
@@ -73,22 +74,32 @@ class Search:
 
     def run(self, sight: Sight) -> Found | None:
         """Find the cheapest way, or None where none is found among 200 judged."""
-        alternatives = self.derive(sight, ())
+        alternatives = self._feasible(self.derive(sight, ()))
+        if not all(alternatives.values()):
+            return None
         frontier: list[tuple[Price, int, _State]] = []
-        self._push(frontier, _State(frozenset(), _ordered(alternatives), alternatives))
-        seen: set[tuple[Needs, tuple[str, ...]]] = set()
+        self._push(frontier, _State((), _ordered(alternatives), alternatives))
+        seen: set[tuple[frozenset[tuple[Need, int]], tuple[str, ...]]] = set()
         for _ in range(MOST_STATES):
             if not frontier or self.judged >= MOST_JUDGED:
                 return None
             _, _, state = heappop(frontier)
-            if (state.needs, state.todo) in seen or any(each in self.hopeless for each in state.chosen):
+            key = (frozenset(Counter(state.needs).items()), state.todo)
+            if key in seen or any(each in self.hopeless for each in state.chosen):
                 continue
-            seen.add((state.needs, state.todo))
+            seen.add(key)
             if state.todo:
                 self._expand(frontier, state)
             elif (found := self._verified(frontier, state)) is not None:
                 return found
         return None
+
+    def _feasible(self, found: Mapping[str, Sequence[Alternative]]) -> dict[str, list[Alternative]]:
+        """Leave out alternatives of which a need cannot be met."""
+        return {
+            finding: [each for each in alternatives if all(map(self.proposals.is_feasible, each))]
+            for finding, alternatives in found.items()
+        }
 
     def _expand(self, frontier: list[tuple[Price, int, _State]], state: _State) -> None:
         """Clear the next finding in every way there is."""
@@ -118,13 +129,13 @@ class Search:
         for finding, alternative in lasting:
             self._doubt(finding, alternative)
         if left and not lasting:
-            new = self.derive(sight, actions)
+            new = self._feasible(self.derive(sight, actions))
             self._push(frontier, _State(state.needs, _ordered(new), new, state.chosen))
         return None
 
     def _doubt(self, finding: str, alternative: Alternative) -> None:
         """Try an alternative alone, and set it aside where it does not clear its finding."""
-        for needs in joined(frozenset(), alternative):
+        for needs in joined((), alternative):
             actions = self.proposals.actions(needs)
             if actions is None or self.judged >= MOST_JUDGED:
                 continue

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from engine.judge.repair.actions import Action, BuyerActivity, NamePerson, OwnActivity, Waive
 from engine.judge.repair.facts import Facts, Row
+from engine.judge.repair.fields import provisionally
 from engine.judge.repair.needs import NEW, FieldNeed, Needs, RowNeed
 from engine.judge.repair.proposals import ordered, ordered_tests, together
 from engine.judge.repair.rows import PLANNED, kinds_as_good
 from engine.judge.repair.values import compares
-from engine.judge.tables import canonical_types
 from rules.condition import AllOf, Condition, Operator, Quantifier, Reference, Related
-from rules.do_words import do_words, fill_in
-from rules.names import field_name, role_name
+from rules.do_words import do_words
+from rules.names import role_name
 from rules.row_words import row_phrase, with_article
 from rules.value_words import listed
 from rules.words import row_words
@@ -43,18 +43,14 @@ def way_words(needs: Needs, actions: Sequence[Action], facts: Facts) -> tuple[st
 
 def _field_words(need: FieldNeed, facts: Facts) -> str:
     row = "contacts" if need.person else ""
-    words = do_words(together(need.tests), facts.playbook, row) if need.demanded else fill_in([_name(need, facts)])
+    words = do_words(together(need.tests), facts.playbook, row)
     return f"for {_person(need.person, facts)}: {words}" if need.person else words
-
-
-def _name(need: FieldNeed, facts: Facts) -> str:
-    return field_name(Reference(need.table, need.name, canonical_types(facts.playbook)[need.table][need.name]))
 
 
 def _person_words(named: NamePerson, facts: Facts) -> str:
     role = role_name(named.role, facts.playbook)
     if not named.person.startswith(NEW):
-        return f"give {_person(named.person, facts)} the role {role}, if that is who they are"
+        return f"name {_person(named.person, facts)} as {role} if so, or add a contact in role {role}"
     return f"add a contact in role {role}" if role else "add another contact"
 
 
@@ -69,7 +65,7 @@ def _row_words(need: RowNeed, action: OwnActivity | BuyerActivity, facts: Facts)
 
 
 def _noun(need: RowNeed, row: Row, facts: Facts) -> str:
-    kinds = kinds_as_good(together(need.tests), facts, row)
+    kinds = kinds_as_good(together(need.tests), provisionally(facts, need.tests), row)
     names = listed(kinds, "or")
     article = with_article(names)
     if row["status"] == PLANNED:
@@ -77,7 +73,7 @@ def _noun(need: RowNeed, row: Row, facts: Facts) -> str:
     if row["kind"] == "meeting":
         return f"hold {article}{{clause}} with {{people}}"
     if row["kind"] == "note":
-        return f"write {article}{{clause}} about {{people}}"
+        return f"write {article}{{clause}}"
     if row["direction"] == "inbound":
         return (
             "get an answer{clause} from {people}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.judge.failing import Choice, Failing, Leaf, failing
 from engine.judge.repair import people_ways, row_ways, score_ways
 from engine.judge.repair.facts import Facts, Row
+from engine.judge.repair.fields import FIXED, other_sides
 from engine.judge.repair.needs import Alternative, FieldNeed, fewest, together
 from engine.judge.seen import Look
 from engine.judge.verdicts import Verdict
@@ -15,8 +16,6 @@ from rules.condition import (
     AllOf,
     Compare,
     Condition,
-    FieldValue,
-    Literal,
     Not,
     Operator,
     Quantifier,
@@ -26,15 +25,6 @@ from rules.condition import (
 from rules.normal import normal, parts_of
 
 MOST_ALTERNATIVES = 60
-
-FIXED = {
-    "deals": {
-        "id", "name", "pipeline", "stage", "currency", "owner_id", "account_id", "created_at", "stage_entered_at",
-        "closed_at", "outcome",
-    },
-    "accounts": {"id", "name"},
-}  # fmt: skip
-"""Columns that nobody fills in to clear a gate; nothing is filled in of any other table but contacts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +71,7 @@ class Ways:
         if subject.table == "accounts" and self.facts.read(subject) is not None:
             return []
         need = FieldNeed(subject.table, subject.name, "", frozenset({test}))
-        return [(frozenset({need}), *self._other_side(node))]
-
-    def _other_side(self, node: Compare) -> Iterator[frozenset[FieldNeed]]:
-        """Ask for the field on the right-hand side too, where it is missing."""
-        if not isinstance(node.value, FieldValue):
-            return
-        other = node.value.reference
-        if other.name not in FIXED.get(other.table, {other.name}) and self.facts.read(other) is None:
-            present = Compare(other, Operator.PRESENT, Literal(value=True))
-            yield frozenset({FieldNeed(other.table, other.name, "", frozenset({present}))})
+        return [((need,), *other_sides(self.facts, [node]))]
 
     def _related(self, related: Related) -> list[Alternative]:
         least = self.facts.resolve(related.at_least)

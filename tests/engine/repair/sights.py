@@ -31,7 +31,7 @@ def judge_with_reference(playbook: Playbook, as_of: datetime, crm: str = "local"
 
 
 def here_of(playbook: Playbook, tables: Tables, as_of: datetime, crm: str, expected: Expected) -> Here:
-    world = World.of(playbook, tables, crm, ())
+    world = World.of(playbook, tables, as_of, crm, ())
     here = Here(world, world.rows["deals"][0], as_of, segment=expected.segment)
     return replace(here, cards=expected.cards, flags=expected.flags)
 

@@ -100,8 +100,13 @@ def _engine(url: URL, shown: str) -> Engine:
 
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401 - as declared by SQLAlchemy
     connection.isolation_level = None
-    for setting in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {setting}").close()
+    settings = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    try:
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}").close()
+    except Exception:  # of whatever kind: SQLAlchemy does not close what could not be prepared
+        connection.close()
+        raise
 
 
 def _begin_sqlite(connection: Connection) -> None:

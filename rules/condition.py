@@ -159,7 +159,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A quantified condition over the deal's related rows (LANGUAGE.md, rule 2).
+    """A quantified condition over the deal's related rows (docs/language.md, rule 2).
 
     `table` is a canonical related table, a declared record, `findings` (what was found on this deal), or, inside
     activities, `with` (the people of that activity: rows of `contacts`). `where` picks rows, `condition` judges them.

@@ -212,7 +212,7 @@ def by_buyer(activity: Row, as_of: datetime) -> bool:
     at, status = activity.get("happened_at"), activity.get("status")
     if at is None or at > as_of or status not in {None, "held"}:
         return False
-    return activity.get("direction") == "inbound" or (activity.get("kind") == "meeting" and status == "held")
+    return activity.get("direction") == "inbound" or activity.get("kind") == "meeting"
 
 
 def in_it(activity: Row, person: str) -> bool:

@@ -26,7 +26,7 @@ def activity(name: str, value: str | tuple[str, ...]) -> Compare:
     return Compare(Reference("activities", name, STANDARD_TABLES["activities"][name]), operator, Literal(value))
 
 
-BUYERS = AnyOf((activity("direction", "inbound"), AllOf((activity("kind", "meeting"), activity("status", "held")))))
+BUYERS = AnyOf((activity("direction", "inbound"), activity("kind", "meeting")))
 """What makes an activity the buyer's."""
 
 

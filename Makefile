@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out/demo
 
-.PHONY: setup demo test lint types contracts tests golden nightly bench examples test-pythons constraints clean
+.PHONY: setup demo test editor lint types contracts tests golden nightly bench examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -33,8 +33,13 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-tests: setup
+tests: setup editor
 	$(BIN)/pytest
+
+# The editors' own language server, where npm is there to install it; its tests skip and say so where it is not.
+editor:
+	@test ! -d tests/rules/language_server/node_modules && command -v npm >/dev/null || exit 0; \
+	cd tests/rules/language_server && npm ci --silent --no-audit --no-fund || echo "yaml-language-server was not installed"
 
 golden: setup
 	$(BIN)/pytest --renew-golden

@@ -49,16 +49,24 @@ class Answer:
 
 
 def engine_answers(
-    playbook: Playbook, tables: Tables, as_of: datetime, crm: str = "local", waivers: Sequence[Waiver] = ()
+    playbook: Playbook,
+    tables: Tables,
+    as_of: datetime,
+    crm: str = "local",
+    waivers: Sequence[Waiver] = (),
+    *,
+    words: bool = False,
 ) -> list[Answer]:
-    """Let the engine judge a batch that is a whole pipeline."""
+    """Let the engine judge a batch that is a whole pipeline; with `words` it explains, which is another query."""
     with Evaluator(playbook, crm, delivered=tables.delivered, tracked=tables.tracked) as evaluator:
-        return answers_of(evaluator, tables, as_of, waivers)
+        return answers_of(evaluator, tables, as_of, waivers, words=words)
 
 
-def answers_of(evaluator: Evaluator, tables: Tables, as_of: datetime, waivers: Sequence[Waiver] = ()) -> list[Answer]:
+def answers_of(
+    evaluator: Evaluator, tables: Tables, as_of: datetime, waivers: Sequence[Waiver] = (), *, words: bool = False
+) -> list[Answer]:
     """Let an engine that is ready judge one batch more."""
-    judged = evaluator.evaluate(tables, as_of, waivers)
+    judged = evaluator.evaluate(tables, as_of, waivers, observing=words)
     numbers = zip(judged.deals["id"].to_pylist(), judged.deals["_applies"].to_pylist(), strict=True)
     applies = {deal: {1: True, 0: False}.get(number) for deal, number in numbers}
     return [_of_verdict(each, applies[each.deal_id]) for each in verdicts_of(judged, tables, waivers)]

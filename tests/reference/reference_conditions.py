@@ -103,8 +103,12 @@ def _compare(leaf: Compare, here: Here) -> Truth:
         return _changed(subject.name, op, right, here)
     left = here.read(subject.table, subject.name, subject.type)
     if op is Operator.MIN_WORDS:
-        return sum(any(sign.isalnum() for sign in word) for word in (left or "").split()) >= right
+        return _words(left or "") >= int(right)
     return None if left is None else _known(subject, op, left, right, here)
+
+
+def _words(text: str) -> int:
+    return sum(any(sign.isalnum() for sign in word) for word in text.split())
 
 
 def _known(subject: Reference, op: Operator, left: Any, right: Any, here: Here) -> Truth:

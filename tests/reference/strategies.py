@@ -34,8 +34,9 @@ from rules.playbook import (
     Step,
 )
 from tests.reference import vocabulary
-from tests.reference.strategies_conditions import Scope, conditions, durations, per_segment
+from tests.reference.strategies_conditions import conditions
 from tests.reference.strategies_tables import PEOPLE
+from tests.reference.strategies_values import Scope, durations, per_segment
 from tests.reference.vocabulary import Setting
 
 STRICTNESS = st.sampled_from(list(Enforce))

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
@@ -18,25 +14,31 @@ from rules.condition import (
     FieldValue,
     LastChangedBy,
     Literal,
-    Moment,
     Not,
     Operator,
-    PerSegment,
     Quantifier,
     Reference,
     Related,
     Score,
     Value,
 )
-from rules.types import KNOWN_VALUES, Duration, FieldType, Unit
+from rules.types import FieldType
 from tests.reference import vocabulary
-from tests.reference.vocabulary import Setting
+from tests.reference.strategies_values import (
+    BY_OPERATOR,
+    RECENT,
+    Scope,
+    ascending,
+    durations,
+    moments,
+    per_segment,
+    right_hand_sides,
+)
 
 ORDER = (Operator.AT_LEAST, Operator.AT_MOST, Operator.ABOVE, Operator.BELOW, Operator.BETWEEN)
 EXACT = (Operator.EQUALS, Operator.NOT, Operator.ONE_OF, Operator.NONE_OF)
 WORDY = (*EXACT, Operator.CONTAINS, Operator.AVOIDS, Operator.MATCHES)
 DATES = (*EXACT, Operator.BEFORE, Operator.AFTER, Operator.ON_OR_BEFORE, Operator.ON_OR_AFTER, Operator.BETWEEN)
-RECENT = (Operator.WITHIN, Operator.WITHIN_NEXT, Operator.OLDER_THAN)
 OPERATORS: Mapping[FieldType, tuple[Operator, ...]] = {
     FieldType.TEXT: (*WORDY, Operator.MIN_WORDS, Operator.MAX_CHARS, Operator.PLACEHOLDER),
     FieldType.LINK: WORDY,
@@ -48,36 +50,6 @@ OPERATORS: Mapping[FieldType, tuple[Operator, ...]] = {
     FieldType.DATE: (*DATES, *RECENT, Operator.IN),
     FieldType.TIME: (*DATES, *RECENT, Operator.IN),
 }
-BY_OPERATOR: Mapping[Operator, st.SearchStrategy[Value]] = {
-    Operator.CONTAINS: st.lists(st.sampled_from(vocabulary.WORDS), min_size=1, max_size=2).map(tuple).map(Literal),
-    Operator.AVOIDS: st.lists(st.sampled_from(vocabulary.WORDS), min_size=1, max_size=2).map(tuple).map(Literal),
-    Operator.MATCHES: st.sampled_from(vocabulary.PATTERNS).map(Literal),
-    Operator.PLACEHOLDER: st.booleans().map(Literal),
-    Operator.COPIED: st.booleans().map(Literal),
-    Operator.PRESENT: st.booleans().map(Literal),
-    Operator.IN: st.lists(st.sampled_from(vocabulary.PERIODS), min_size=1, max_size=2).map(tuple).map(Literal),
-}
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a condition may read where it stands: deal fields, one related row's, scores, findings and flags."""
-
-    setting: Setting
-    row: str = ""
-    scores: tuple[str, ...] = ()
-    findings: bool = False
-
-    @property
-    def deal_columns(self) -> list[Reference]:
-        """The deal's own columns."""
-        tables = ("deals", "accounts", "owners")
-        return [each for table in tables for each in vocabulary.references(table)]
-
-    @property
-    def columns(self) -> list[Reference]:
-        """All columns in reach; a row's own first."""
-        return [*(vocabulary.references(self.row) if self.row else []), *self.deal_columns]
 
 
 def conditions(scope: Scope, depth: int = 2) -> st.SearchStrategy[Condition]:
@@ -106,8 +78,7 @@ def leaves(draw: st.DrawFn, scope: Scope) -> Condition:
         return draw(changes())
     own = [each for each in scope.columns if each.table == scope.row]
     near = own if own and draw(st.integers(0, 5)) else scope.columns
-    subject: Reference = draw(st.sampled_from(near))
-    return draw(comparisons(subject, scope))
+    return draw(comparisons(draw(st.sampled_from(near)), scope))
 
 
 @st.composite
@@ -122,112 +93,6 @@ def comparisons(draw: st.DrawFn, subject: Reference, scope: Scope) -> Condition:
     named = subject.name in {"stage", "from_stage", "to_stage", "role"}
     op = draw(st.sampled_from(EXACT if named else OPERATORS[subject.type]))
     return Compare(subject, op, draw(right_hand_sides(subject, op, scope)))
-
-
-@st.composite
-def right_hand_sides(draw: st.DrawFn, subject: Reference, op: Operator, scope: Scope) -> Value:
-    """Draw a right-hand side that fits the operator."""
-    if op in BY_OPERATOR:
-        return draw(BY_OPERATOR[op])
-    if op in RECENT:
-        return draw(durations(zero=op is Operator.OLDER_THAN))
-    if op in {Operator.MIN_WORDS, Operator.MAX_CHARS}:
-        return draw(per_segment(st.sampled_from((0, 1, 2, 5, 9)).map(Literal)))
-    plain = literals(subject, scope.setting)
-    if op is Operator.BETWEEN:
-        return draw(st.lists(plain, min_size=2, max_size=2).map(_ascending))
-    if op in {Operator.ONE_OF, Operator.NONE_OF, Operator.INCLUDES_ANY, Operator.INCLUDES_ALL}:
-        return draw(st.lists(plain, min_size=1, max_size=3).map(_together))
-    single = single_values(subject, plain, scope)
-    segmented = {FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.TIME, FieldType.YES_NO}
-    return draw(per_segment(single) if subject.type in segmented else single)
-
-
-def single_values(subject: Reference, plain: st.SearchStrategy[Literal], scope: Scope) -> st.SearchStrategy[Value]:
-    """Draw one value: written out, another field, or a moment."""
-    if subject.type in {FieldType.DATE, FieldType.TIME}:
-        return st.one_of(plain, plain, moments(), other_fields(subject, scope))
-    if (subject.table, subject.name) in KNOWN_VALUES or subject.name in {"stage", "from_stage", "to_stage", "role"}:
-        return plain
-    return st.one_of(plain, plain, plain, other_fields(subject, scope))
-
-
-def _ascending(both: list[Literal]) -> Literal:
-    """Make a range of two literals; a date and a time cannot be one."""
-    values: list[Any] = [each.value for each in both]
-    if len({isinstance(each, datetime) for each in values}) > 1:
-        values = [values[0], values[0]]
-    return Literal(tuple(sorted(values)))
-
-
-def _together(listed: list[Literal]) -> Literal:
-    values: list[Any] = [each.value for each in listed]
-    return Literal(tuple(values))
-
-
-def literals(subject: Reference, setting: Setting) -> st.SearchStrategy[Literal]:
-    """Draw a value of the type of what is read."""
-    if subject.name in {"stage", "from_stage", "to_stage"}:
-        return st.sampled_from([*vocabulary.STAGE_NAMES, "won"]).map(Literal)
-    if (subject.table, subject.name) == ("contacts", "role"):
-        return st.sampled_from([role.id for role in vocabulary.ROLES]).map(Literal)
-    if (subject.table, subject.name) in KNOWN_VALUES:
-        return st.sampled_from(KNOWN_VALUES[subject.table, subject.name]).map(Literal)
-    pools: Mapping[FieldType, Sequence[Any]] = {
-        FieldType.TEXT: [text for text in vocabulary.TEXTS if text.strip()],
-        FieldType.LINK: [text for text in vocabulary.TEXTS if text.strip()],
-        FieldType.CHOICE: vocabulary.CHOICES,
-        FieldType.CHOICES: vocabulary.CHOICES,
-        FieldType.YES_NO: (True, False),
-        FieldType.NUMBER: (*vocabulary.NUMBERS, Decimal("0.5")),
-        FieldType.MONEY: (*vocabulary.AMOUNTS, 100),
-        FieldType.DATE: setting.days,
-        FieldType.TIME: [*setting.past, *setting.future, *setting.days],
-    }
-    return st.sampled_from(pools[subject.type]).map(Literal)
-
-
-def per_segment(plain: st.SearchStrategy[Any]) -> st.SearchStrategy[Value]:
-    """Draw a value, sometimes one per segment, sometimes without `otherwise`."""
-    cases = st.lists(
-        st.tuples(st.sampled_from(vocabulary.SEGMENTS), plain), min_size=1, max_size=2, unique_by=lambda case: case[0]
-    )
-    segmented = st.builds(PerSegment, cases.map(tuple), st.one_of(plain, st.none()))
-    return st.one_of(plain, plain, plain, segmented)
-
-
-def durations(*, zero: bool = False) -> st.SearchStrategy[Value]:
-    """Draw a length of time, sometimes one per segment; no time at all where `zero` says it may be."""
-    return per_segment(st.sampled_from(vocabulary.DURATIONS + (vocabulary.NO_TIME if zero else ())).map(Literal))
-
-
-def moments() -> st.SearchStrategy[Value]:
-    """Draw `now` or `today`, moved or not; dates move by whole days."""
-    return st.one_of(
-        st.builds(Moment, st.just("now"), st.one_of(st.none(), shifts(hours=True))),
-        st.builds(Moment, st.just("today"), st.one_of(st.none(), shifts(hours=False))),
-    )
-
-
-def shifts(*, hours: bool) -> st.SearchStrategy[Duration]:
-    """Draw a way to move a moment, forwards or back."""
-    lengths = vocabulary.DURATIONS + vocabulary.NO_TIME
-    usable = [each for each in lengths if hours or each.unit is not Unit.HOURS]
-    return st.builds(
-        lambda each, sign: Duration(each.amount * sign, each.unit), st.sampled_from(usable), st.sampled_from((1, -1))
-    )
-
-
-@st.composite
-def other_fields(draw: st.DrawFn, subject: Reference, scope: Scope) -> Value:
-    """Draw another field of a type that compares with the subject's; dates and times mix."""
-    dated = {FieldType.DATE, FieldType.TIME}
-    families = (dated, {FieldType.TEXT, FieldType.CHOICE, FieldType.LINK}, {FieldType.NUMBER, FieldType.MONEY})
-    kinds = next((family for family in families if subject.type in family), {subject.type})
-    other = draw(st.sampled_from([each for each in scope.columns if each.type in kinds]))
-    if other.type in dated and draw(st.booleans()):
-        return FieldValue(other, draw(shifts(hours=other.type is FieldType.TIME)))
-    return FieldValue(other)
 
 
 @st.composite
@@ -257,7 +122,7 @@ def score_leaves(draw: st.DrawFn, scope: Scope) -> Condition:
     value = st.sampled_from((0, 25, 50, 75, 100) if percent else (0, 1, 2, 4)).map(Literal)
     if op is Operator.BETWEEN:
         return Compare(
-            Score(card, dimension, percent), op, draw(st.lists(value, min_size=2, max_size=2).map(_ascending))
+            Score(card, dimension, percent), op, draw(st.lists(value, min_size=2, max_size=2).map(ascending))
         )
     return Compare(Score(card, dimension, percent), op, draw(per_segment(value)))
 

@@ -16,8 +16,9 @@ from tests.reference.worked_clocks import CLOCKS
 from tests.reference.worked_conditions import CONDITIONS
 from tests.reference.worked_days import DAYS
 from tests.reference.worked_deals import DEALS
+from tests.reference.worked_facts import FACTS
 
-EXAMPLES = [*CONDITIONS, *DAYS, *DEALS, *CLOCKS]
+EXAMPLES = [*CONDITIONS, *FACTS, *DAYS, *DEALS, *CLOCKS]
 
 
 Engines = Callable[[Playbook, Tables], Evaluator]

@@ -77,7 +77,7 @@ def leaves(draw: st.DrawFn, scope: Scope) -> Condition:
     if not scope.row and draw(st.integers(0, 7)) == 0:
         return draw(changes())
     own = [each for each in scope.columns if each.table == scope.row]
-    near = own if own and draw(st.integers(0, 5)) else scope.columns
+    near = own if own and draw(st.integers(0, 5)) > 0 else scope.columns
     return draw(comparisons(draw(st.sampled_from(near)), scope))
 
 

@@ -1,28 +1,48 @@
-"""The small protocol behind which every CRM stands: read tables, read write-back state, write changes."""
+"""The small protocol behind which every CRM stands: read tables, read write-back state, write changes.
+
+What only some CRMs can do stands beside it: `Installable` makes preventive gates, `Examinable` is looked at by
+`doctor`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
 from rules.playbook import Playbook
+from rules.problems import Problem
 
 
 class CrmError(Exception):
     """The CRM could not be read or written; the message says what to do about it."""
 
 
+class CrmLimitError(CrmError):
+    """The CRM takes no more calls for now; what was not done is done by the next run."""
+
+
+class WriteStopped(CrmError):  # noqa: N818 - it is a stop, not a mistake
+    """Writing stopped before its end; changes without a receipt in `receipts` were surely not sent."""
+
+    def __init__(self, reason: str, receipts: Sequence[Receipt]) -> None:
+        super().__init__(reason)
+        self.receipts = tuple(receipts)
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a connector can do; nobody guesses."""
+    """What a connector can do; nobody guesses. `writes_at_once` is how many changes it likes to be given."""
 
     unique_task_key: bool
     moves_stages: bool
     preventive_gates: bool
+    writes_at_once: int = 200
 
 
 class Connector(Protocol):
@@ -30,6 +50,11 @@ class Connector(Protocol):
 
     name: str
     capabilities: Capabilities
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What was wrong with rows or fields last read; the rest was delivered."""
+        ...
 
     def read(
         self, playbooks: Sequence[Playbook], deal_ids: Sequence[str] | None = None, batch_size: int = 20_000
@@ -57,8 +82,76 @@ class Connector(Protocol):
         """Say, by change key, whether a change in doubt did reach the CRM."""
         ...
 
+    def record_sweep(self, ended_at: datetime) -> None:
+        """Tell the CRM that a sweep ended, where its own gates ask how fresh they are."""
+        ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One way in which a CRM's own rules and fields are not what the playbooks ask for."""
+
+    what: str
+    wrong: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What an installation made or changed, and what could not be made, each in words."""
+
+    made: tuple[str, ...] = ()
+    refused: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Installable(Protocol):
+    """A CRM in which fields and rules can be made, so that it refuses a move through a closed gate by itself."""
+
+    def project(self, playbooks: Sequence[Playbook]) -> Mapping[str, bytes]:
+        """Give the files of a project that an administrator can read and deploy, by their path in its folder."""
+        ...
+
+    def not_prevented(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
+        """Name the criteria that the CRM cannot judge by itself, and why."""
+        ...
+
+    def install(self, playbooks: Sequence[Playbook]) -> Installed:
+        """Make what the playbooks need; what stands already as it should is left alone."""
+        ...
+
+    def drift(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
+        """Compare what stands in the CRM with what the playbooks ask for."""
+        ...
+
+
+class Health(StrEnum):
+    """How an observation of `doctor` is to be taken."""
+
+    FINE = "fine"
+    UNWISE = "unwise"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing `doctor` looked at; `help` says what to do about what is not fine."""
+
+    health: Health
+    about: str
+    says: str
+    help: str = ""
+
+
+class Examinable(Protocol):
+    """A CRM whose connection, permissions, fields, limits and stages can be looked at."""
+
+    def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
+        """Look at everything Dealgate needs, one observation at a time; a failure is an observation too."""
+        ...

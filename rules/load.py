@@ -21,6 +21,7 @@ from rules.parse_condition import parse_condition, parse_named
 from rules.parse_criteria import parse_criteria, parse_enforce
 from rules.parse_declarations import (
     parse_fields,
+    parse_gates,
     parse_rates,
     parse_records,
     parse_roles,
@@ -107,6 +108,7 @@ def _playbook(root: MappingNode, source: str, parsing: Parsing) -> Playbook:
         clocks=parse_clocks(root, enforce, parsing),
         rules=parse_rules(root, enforce, parsing),
         waivers=parse_waivers(root, parsing),
+        gates=parse_gates(root, parsing),
         text=source,
     )
     _check_unused_conditions(parsing)

@@ -13,8 +13,9 @@ from rules.node_reading import child, entries, mapping, mappings, number, scalar
 from rules.parse_criteria import parse_plain_duration
 from rules.parse_stages import ALWAYS, crm_names
 from rules.parsing import Parsing
-from rules.playbook import Record, Role, WaiverPolicy
-from rules.types import STANDARD_TABLES, Field, FieldType
+from rules.playbook import Record, Role
+from rules.policies import OPEN, USUALLY_STALE_AFTER, GatePolicy, WaiverPolicy
+from rules.types import STANDARD_TABLES, Field, FieldType, Unit
 from rules.yaml_nodes import Node, ScalarNode
 
 
@@ -55,6 +56,17 @@ def parse_waivers(root: Node, parsing: Parsing) -> WaiverPolicy:
     node = mapping(root, "waivers")
     budget = number(node, "open_per_owner") if scalar(node, "open_per_owner") is not None else None
     return WaiverPolicy(texts(node, "approvers"), parse_plain_duration(scalar(node, "at_most"), parsing), budget)
+
+
+def parse_gates(root: Node, parsing: Parsing) -> GatePolicy:
+    """Read what gates in the CRM do when they have not been refreshed for long."""
+    node = mapping(root, "gates")
+    written = scalar(node, "stale_after")
+    after = parse_plain_duration(written, parsing) or USUALLY_STALE_AFTER
+    if written is not None and after.unit is Unit.BUSINESS_DAYS:
+        message = "`stale_after` is asked by the CRM, which does not know business days"
+        parsing.add(written.place, "wrong-duration", message, "write days, weeks or hours, such as `3 days`")
+    return GatePolicy(after, text(node, "when_stale", OPEN))
 
 
 def with_names_of(root: Node, fields: tuple[Field, ...], records: tuple[Record, ...], plain: Catalogue) -> Catalogue:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from rules.condition import MET, Condition, Literal, Value
+from rules.policies import GatePolicy, WaiverPolicy
 from rules.types import Duration, Field
 
 
@@ -300,15 +301,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class WaiverPolicy:
-    """Who may waive a hard finding, for how long at most, and how many waivers an owner may hold at once."""
-
-    approvers: tuple[str, ...] = ()
-    at_most: Duration | None = None
-    open_per_owner: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Playbook:
     """One sales process, ready to judge deals by."""
 
@@ -334,6 +326,7 @@ class Playbook:
     clocks: tuple[Clock, ...] = ()
     rules: tuple[Rule, ...] = ()
     waivers: WaiverPolicy = field(default_factory=WaiverPolicy)
+    gates: GatePolicy = field(default_factory=GatePolicy)
     text: str = ""
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -106,6 +107,9 @@ class LocalConnector:
         """Say, by change key, whether what a change asks for is so."""
         with self._store.reading() as db:
             return {change.key: was_written(db, change) for change in changes}
+
+    def record_sweep(self, ended_at: datetime) -> None:
+        """Record nothing: a local CRM has no gates of its own."""
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.local.layout import APPLICATION_ID, SCHEMA_VERSION, mark_as_ours
+from connectors.local.layout import APPLICATION_ID, SCHEMA_VERSION, bring_up_to_date, mark_as_ours
 from connectors.protocol import CrmError
 
 PATIENCE = 10.0
@@ -123,3 +123,6 @@ def _must_be_ours(db: sqlite3.Connection, path: Path) -> None:
         raise LocalCrmError(
             path, f"was made by a later version (its layout is {version}, not {SCHEMA_VERSION})", "update Dealgate"
         )
+    if version < SCHEMA_VERSION:
+        with transaction(db):
+            bring_up_to_date(db)

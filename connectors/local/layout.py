@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from rules.types import STANDARD_TABLES
 
 APPLICATION_ID = 0x44474154
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 FLAG_COLUMNS = (
     "deal_id", "status", "score", "band", "allowed_stage", "missing", "flags", "next_deadline", "playbook",
-    "checked_at",
+    "checked_at", "blocked_stages", "waived",
 )  # fmt: skip
 TASK_COLUMNS = tuple(STANDARD_TABLES["tasks"])
 MOVE_COLUMNS = ("key", "deal_id", "from_stage", "to_stage", "at", "note")
@@ -50,8 +50,13 @@ def listed(names: Iterable[str], prefix: str = "") -> str:
 def mark_as_ours(db: sqlite3.Connection) -> None:
     """Mark an empty database as a local CRM of this version and give it the tables that are always there."""
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("CREATE TABLE tracked_fields (field TEXT NOT NULL PRIMARY KEY) STRICT")
+    bring_up_to_date(db)
+
+
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Give a local CRM of an earlier version the columns that are ours to write."""
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     for table, columns in WRITE_BACK.items():
         add_columns(db, table, columns)
 

@@ -29,7 +29,10 @@ class OutcomeOfChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What a deal carries in the CRM; `missing` is in words, one line a finding. Null score: no scorecard."""
+    """What a deal carries in the CRM; `missing` is in words, one line a finding. Null score: no scorecard.
+
+    `blocked_stages` are the CRM's names of stages the deal may not move to now; `waived` the criteria excepted.
+    """
 
     status: str
     score: Decimal | None
@@ -40,6 +43,8 @@ class Flags:
     next_deadline: date | None
     playbook: str
     checked_at: datetime
+    blocked_stages: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

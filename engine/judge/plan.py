@@ -147,8 +147,7 @@ def _entries(verdict: Verdict, known: _Known, settings: PlanSettings, as_of: dat
 
 def _changes(verdict: Verdict, known: _Known, settings: PlanSettings, as_of: datetime) -> Iterator[Change]:
     terms, memory, deal = settings.of(verdict.playbook), known.memory, verdict.deal_id
-    allowed = terms.name(verdict.gate.allowed_stage) if verdict.gate else ""
-    flags = flags_for(verdict, allowed, _deadlines(verdict, terms, memory, as_of), as_of)
+    flags = flags_for(verdict, terms, _deadlines(verdict, terms, memory, as_of), as_of)
     if must_write(flags, known.flags(verdict)):
         yield Change("", ChangeKind.SET_FLAGS, deal, flags=flags)
     wanted = wanted_tasks(verdict, terms, memory, known.managers, as_of)

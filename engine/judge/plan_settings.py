@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.judge.calendar import BusinessCalendar
-from rules.playbook import Calendar, Playbook
+from rules.playbook import Calendar, Criterion, Playbook, Stage
 
 MOVES_PER_DAY = 2
 NO_PLAYBOOK = ""
@@ -15,11 +15,18 @@ NO_PLAYBOOK = ""
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One playbook in the words of one CRM: the CRM's names of stages and outcomes, stage ids in order, calendar."""
+    """One playbook in the words of one CRM: the CRM's names of stages and outcomes, stage ids in order, calendar.
+
+    `won` are the outcomes that count as won; `gated_exits` and `gated_entries` the stages that something blocks to
+    leave, or to enter.
+    """
 
     names: Mapping[str, str]
     order: tuple[str, ...]
     calendar: BusinessCalendar
+    won: tuple[str, ...] = ()
+    gated_exits: frozenset[str] = frozenset()
+    gated_entries: frozenset[str] = frozenset()
 
     def name(self, stage: str) -> str:
         """Give the CRM's name of a stage or outcome; its id where the CRM has no other."""
@@ -64,4 +71,17 @@ def _terms(playbook: Playbook, crm: str) -> Terms:
         names=stages | outcomes,
         order=tuple(stage.id for stage in playbook.stages),
         calendar=BusinessCalendar(playbook.calendar),
+        won=tuple(each.id for each in playbook.outcomes if each.counts_as == "won"),
+        gated_exits=frozenset(each.id for each in playbook.stages if _has_gated_exit(each, playbook)),
+        gated_entries=frozenset(stage.id for stage in playbook.stages if _blocks(stage.entry_criteria)),
     )
+
+
+def _has_gated_exit(stage: Stage, playbook: Playbook) -> bool:
+    """Whether a deal must be judged in this stage before it goes on; an optional stage may be passed over."""
+    skip = playbook.moves.skip
+    return not stage.optional and (_blocks(stage.exit_criteria) or (skip is not None and skip.blocks))
+
+
+def _blocks(criteria: Iterable[Criterion]) -> bool:
+    return any(each.enforce.blocks for each in criteria)

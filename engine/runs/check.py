@@ -122,7 +122,7 @@ class Check:
     def summary(self) -> Summary:
         """What was found so far, counted."""
         unjudged = [sentence for each in self._evaluators.values() for sentence in each.unjudged]
-        return self.tally.summary(unjudged, getattr(self.connector, "problems", ()))
+        return self.tally.summary(unjudged, self.connector.problems)
 
     def _batch(self, verdicts: list[Verdict], tables: Tables) -> BatchOfVerdicts:
         owner = self.question.owner

@@ -46,6 +46,8 @@ FLAGS = Flags(
     next_deadline=date(2026, 3, 9),
     playbook="contract@1",
     checked_at=CHECKED_AT,
+    blocked_stages=("Proposal/Price Quote", "Closed Won"),
+    waived=("budget-known", "pain-documented"),
 )
 
 

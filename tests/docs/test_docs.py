@@ -25,6 +25,7 @@ LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "": ("The parts of a playbook",),
     "calendar": ("Calendar and days",),
+    "gates": ("Gates in the CRM",),
     **dict.fromkeys(("field", "record", "recordField"), ("Fields, records and roles",)),
     **dict.fromkeys(("scorecard", "dimension", "level"), ("Scorecards",)),
     **dict.fromkeys(("stage", "content"), ("Stages",)),

@@ -15,7 +15,7 @@ from engine.judge.repair.apply import apply_actions
 from engine.judge.repair.facts import facts_of
 from engine.judge.repair.search import OPEN_GATES
 from engine.judge.repair.way import cheapest_way
-from rules.playbook import WaiverPolicy
+from rules.policies import WaiverPolicy
 from tests.engine.repair.conftest import CONTACTS, NOW, playbook_of, tables_of
 from tests.engine.repair.sights import here_of, judge_with_reference
 from tests.reference.reference import reference

@@ -18,6 +18,7 @@ from engine.runs.check import Check, Question
 from engine.runs.mistakes import DealsNotFound, OwnerNotFound
 from rules.load import load_playbook
 from rules.playbook import Enforce, Playbook
+from rules.problems import Problem
 
 AS_OF = datetime(2026, 11, 2, 15, tzinfo=UTC)
 
@@ -56,6 +57,13 @@ class FakeCrm:
         rows = [row for row in self.rows if deal_ids is None or row["id"] in deal_ids]
         for start in range(0, len(rows), batch_size):
             yield Tables({"deals": pa.Table.from_pylist(rows[start : start + batch_size], schema)})
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        return ()
+
+    def record_sweep(self, ended_at: datetime) -> None:
+        pass
 
     def count_open(self) -> int | None:
         return None

@@ -32,6 +32,7 @@ from engine.runs.apply import apply
 from engine.runs.batches import BatchOfVerdicts
 from engine.runs.write_back import Applied, ApplySettings, WriteBack, never_gone
 from rules.playbook import Calendar, Enforce, Kind, Playbook, Stage, TaskSpec
+from rules.problems import Problem
 from rules.types import Duration, Unit
 
 AS_OF = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -167,6 +168,13 @@ class FakeCrm:
 
     def read(self, *_args: Any, **_kwargs: Any) -> Iterator[Any]:
         yield from ()
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        return ()
+
+    def record_sweep(self, ended_at: datetime) -> None:
+        pass
 
     def count_open(self) -> int | None:
         return None

@@ -1,0 +1,1 @@
+"""Salesforce: opportunities read live, flags, tasks and gates written where reps work."""

@@ -159,7 +159,7 @@ def _apply(desk: Desk, batches: Iterator[BatchOfVerdicts], settings: PlanSetting
     how = ApplySettings(settings, worker_name(), gone=worker_is_gone)
     with filling("writing") as fill:
         sent = _Sent(fill)
-        means = WriteBack(desk.connector, desk.ledger(), how, _now, on_sent=sent.more)
+        means = WriteBack(desk.connector, desk.ledger(), how, _now, on_sent=sent.more, crm=desk.crm)
         return apply_run(batches, means, facts)
 
 

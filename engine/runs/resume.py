@@ -33,7 +33,7 @@ def _take_over(means: WriteBack) -> tuple[list[int], int]:
     """Take over the runs whose workers are gone; give those to finish, and how many changes were dropped."""
     to_finish, dropped, now = [], 0, means.now()
     with means.ledger.writing() as connection:
-        for found in open_runs(connection, means.connector.name):
+        for found in open_runs(connection, means.crm_in_store):
             silent = found.lease_until <= now or means.settings.is_gone(found.worker)
             if not silent or not take_over(connection, found, means.lease()):
                 continue

@@ -73,7 +73,7 @@ def _doubtful(entries: Sequence[Entry], reason: str) -> list[Receipt]:
 def _doubts(means: WriteBack, ours: Collection[int]) -> list[Entry]:
     sent_before = means.now() - means.settings.settle
     with means.ledger.reading() as connection:
-        return outbox.in_doubt(connection, means.connector.name, sent_before, ours, means.settings.at_once)
+        return outbox.in_doubt(connection, means.crm_in_store, sent_before, ours, means.settings.at_once)
 
 
 def _may_resend(entry: Entry, settings: ApplySettings) -> bool:

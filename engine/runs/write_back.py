@@ -52,13 +52,23 @@ class ApplySettings:
 
 @dataclass(frozen=True, slots=True)
 class WriteBack:
-    """What a run writes with. `now` is the only clock; `on_sent` is told how many changes were sent."""
+    """What a run writes with. `now` is the only clock; `on_sent` is told how many changes were sent.
+
+    `crm` is what the store calls this CRM, so that two of the same kind share a store and not their runs; "" stands
+    for the connector's own name.
+    """
 
     connector: Connector
     ledger: Ledger
     settings: ApplySettings
     now: Now
     on_sent: OnSent = nobody_watches
+    crm: str = ""
+
+    @property
+    def crm_in_store(self) -> str:
+        """What the store calls this CRM."""
+        return self.crm or self.connector.name
 
     def lease(self) -> Lease:
         """Give a lease from now on."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import Result
 
+from connectors.local.connector import LocalConnector
+from connectors.protocol import CrmError
 from tests.cli.conftest import lines_of
 from tests.conftest import Golden
 
@@ -129,3 +132,16 @@ def test_a_waiver_that_is_not_allowed_is_refused_with_its_reason(
     result = judged(*WAIVE, *words)
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+def test_a_run_that_was_cut_off_is_settled_by_the_next(
+    judged: Judged, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalConnector, "write", lambda *_: (_ for _ in ()).throw(CrmError("the line went dead")))
+        cut = judged("apply")
+    assert (cut.exit_code, cut.stderr) == (3, "the line went dead\n")
+    assert judged("apply").exit_code == 0
+    with sqlite3.connect(folder / "dealgate.db") as store:
+        assert [state for (state,) in store.execute("SELECT state FROM run ORDER BY id")] == ["abandoned", "done"]
+    store.close()

@@ -11,11 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.local import connect
+from connectors.connecting import connect
+from connectors.crm_settings import LocalSettings
 from connectors.protocol import Connector
 from engine.ledger.store import Ledger, open_ledger, store_url
 from engine.runs.config import NAME, STORE, Config, load_config
-from engine.runs.mistakes import Mistake
+from engine.runs.mistakes import Mistake, ProblemsFound
 from engine.runs.playbooks import load_playbooks
 from engine.runs.waive import Waivers, WaiverSources
 from rules.literals import DAY, NotAValueError, read_date, read_time
@@ -87,13 +88,16 @@ class Desk(ExitStack):
         name = self.asked.crm or self.config.crm
         if not name:
             raise Mistake("no CRM is named", "add `--crm NAME`, a SQLite file or a folder of CSV files")
-        setting = self.config.crms.get(name)
-        path = setting.path if setting else Path(name)
-        if not path.exists():
-            known = did_you_mean(name, self.config.crms) if not setting else f"`{path}` is where it should be"
-            what = f"CRM `{name}` does not exist" if setting else f"no CRM, file or folder is called `{name}`"
+        if name in self.config.unusable:
+            raise ProblemsFound(self.config.unusable[name])
+        settings = self.config.crms.get(name) or LocalSettings(name, Path(name))
+        if isinstance(settings, LocalSettings) and not settings.path.exists():
+            known = did_you_mean(name, {*self.config.crms, *self.config.unusable})
+            if name in self.config.crms:
+                raise Mistake(f"CRM `{name}` does not exist", f"`{settings.path}` is where it should be")
+            what = f"no CRM, file or folder is called `{name}`"
             raise Mistake(what, known or "make one with `dealgate import`, or name a folder of CSV files")
-        return self.enter_context(connect(path))
+        return self.enter_context(connect(settings))
 
 
 def configured(path: Path | None) -> Config:

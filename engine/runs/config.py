@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from connectors.crm_settings import SECRET_KEYS, CrmSettings, crm_settings
 from engine.runs.files import read_file
 from engine.runs.mistakes import ProblemsFound
+from rules.node_reading import entries, mapping
 from rules.problems import Problem, did_you_mean
 from rules.schema_problems import check_schema
 from rules.yaml_nodes import ListNode, MappingNode, Node, ScalarNode, node_at, to_plain
@@ -27,19 +29,15 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class CrmSetting:
-    """One CRM by its name: what kind it is and where it lies."""
-
-    name: str
-    type: str
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
-    """A folder's configuration; every path is resolved against the file it stands in."""
+    """A folder's configuration; every path is resolved against the file it stands in.
 
-    crms: Mapping[str, CrmSetting] = field(default_factory=dict)
+    `unusable` holds the CRMs whose environment variables are not set, with what is wrong: a problem only for those who
+    ask for them.
+    """
+
+    crms: Mapping[str, CrmSettings] = field(default_factory=dict)
+    unusable: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     crm: str = ""
     playbooks: tuple[Path, ...] = ()
     store: str = STORE
@@ -53,14 +51,16 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     node, problems = read_yaml(read_file(path), str(path))
     if node is None:
         raise ProblemsFound(problems)
+    rest, unusable = _without_unusable(node, environment)
     filled = _Filled(environment)
-    whole = filled.node(node)
+    whole = filled.node(rest)
     found = [*problems, *filled.problems, *check_schema(whole, schema(), "configuration")]
     if not found:
-        found.extend(_references(node, whole))
+        found.extend(_references(node))
     if found:
         raise ProblemsFound(found)
-    return _config(to_plain(whole), path.parent)
+    config = _config(to_plain(whole), path.parent)
+    return replace(config, unusable=unusable, crm=config.crm or next(iter(unusable), ""))
 
 
 @cache
@@ -96,9 +96,25 @@ class _Filled:
         return self.environment.get(name, match.group())
 
 
-def _references(written: Node, filled: Node) -> Iterator[Problem]:
+def _without_unusable(root: Node, environment: Mapping[str, str]) -> tuple[Node, dict[str, tuple[Problem, ...]]]:
+    """Take out the CRMs that name variables which are not set."""
+    unusable = {}
+    for name, node in entries(root, "crms"):
+        filled = _Filled(environment)
+        filled.node(node)
+        if filled.problems:
+            unusable[name.text] = tuple(filled.problems)
+    crms = mapping(root, "crms")
+    if not unusable or crms is None or not isinstance(root, MappingNode):
+        return root, {}
+    kept = tuple((name, node) for name, node in entries(root, "crms") if name.text not in unusable)
+    usable = [(key, MappingNode(crms.place, kept) if key.text == "crms" else node) for key, node in root.entries]
+    return MappingNode(root.place, tuple(each for each in usable if kept or each[0].text != "crms")), unusable
+
+
+def _references(written: Node) -> Iterator[Problem]:
     """Check what the schema cannot: names that must exist, and secrets that must not stand in the file."""
-    values = to_plain(filled)
+    values = to_plain(written)
     crm, crms = values.get("crm"), values.get("crms", {})
     if crm is not None and crm not in crms:
         place = node_at(written, ["crm"]).place
@@ -108,6 +124,19 @@ def _references(written: Node, filled: Node) -> Iterator[Problem]:
         message = f"several CRMs are named ({named}), and none as the usual one"
         yield Problem(written.place_of("crms"), "no-usual-crm", message, "add `crm: NAME`")
     yield from _store_problems(node_at(written, ["store"]))
+    for _, node in entries(written, "crms"):
+        yield from _secrets_written(node)
+
+
+def _secrets_written(node: Node) -> Iterator[Problem]:
+    """Find credentials of a CRM that stand in the file itself."""
+    if not isinstance(node, MappingNode):
+        return
+    for key, value in node.entries:
+        if key.text in SECRET_KEYS and isinstance(value, ScalarNode) and not VARIABLE.fullmatch(value.text):
+            message = f"`{key.text}` stands in clear"
+            yield Problem(value.place, "secret-in-file", message, "write `${NAME}` and set that environment variable")
+        yield from _secrets_written(value)
 
 
 def _store_problems(store: Node) -> Iterator[Problem]:
@@ -124,9 +153,7 @@ def _store_problems(store: Node) -> Iterator[Problem]:
 
 
 def _config(values: Mapping[str, Any], folder: Path) -> Config:
-    crms = {
-        name: CrmSetting(name, each["type"], folder / each["path"]) for name, each in values.get("crms", {}).items()
-    }
+    crms = {name: crm_settings(name, each, folder) for name, each in values.get("crms", {}).items()}
     return Config(
         crms=crms,
         crm=values.get("crm") or next(iter(crms), ""),

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from connectors.crm_settings import LocalSettings
+from connectors.salesforce.settings import JwtBearer, SalesforceSettings
+from connectors.secret import Secret
 from engine.runs.config import STORE, Config, load_config, schema
 from engine.runs.mistakes import ProblemsFound
 
+ORG = "type: salesforce, url: 'https://acme.my.salesforce.com'"
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "dealgate-yaml.md").read_text(encoding="utf-8")
 
 
@@ -29,7 +33,25 @@ def problems(folder: Path, text: str) -> list[str]:
 def test_the_only_crm_is_the_usual_one(tmp_path: Path) -> None:
     config = load(tmp_path, "crms: {acme: {type: local, path: crm.db}}\n")
     assert config.crm == "acme"
-    assert config.crms["acme"].path == tmp_path / "crm.db"
+    assert config.crms["acme"] == LocalSettings("acme", tmp_path / "crm.db")
+
+
+def test_a_salesforce_org_is_reached_as_the_file_says(tmp_path: Path) -> None:
+    text = f"crms: {{acme: {{{ORG}, sign_in: jwt, client_id: '${{ID}}', username: a@b.c, private_key: '${{KEY}}'}}}}\n"
+    config = load(tmp_path, text, {"ID": "3MVG", "KEY": "-----BEGIN-----\\nabc"})
+    settings = config.crms["acme"]
+    assert isinstance(settings, SalesforceSettings)
+    assert settings.sign_in == JwtBearer("3MVG", "a@b.c", Secret("-----BEGIN-----\nabc"))
+    assert settings.mirror == tmp_path / "acme.mirror.duckdb"
+    assert "abc" not in repr(config)
+
+
+def test_a_crm_whose_variables_are_not_set_troubles_only_those_who_ask_for_it(tmp_path: Path) -> None:
+    text = f"crms: {{a: {{{ORG}, sign_in: session, session_id: '${{SID}}'}}, b: {{type: local, path: x}}}}\ncrm: b\n"
+    config = load(tmp_path, text)
+    assert list(config.crms) == ["b"]
+    assert [each.code for each in config.unusable["a"]] == ["unset-variable"]
+    assert list(load(tmp_path, text, {"SID": "s"}).crms) == ["a", "b"]
 
 
 def test_paths_are_beside_the_file_unless_they_are_absolute(tmp_path: Path) -> None:
@@ -80,6 +102,11 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> N
         ("limits: {blocked: 120}\n", ["1:19 out-of-range"]),
         ("limits: {bloked: 20}\n", ["1:10 unknown-key"]),
         ("crms: {a: {type: local}}\n", ["1:11 missing-key"]),
+        ("crms: {a: {type: oracle}}\n", ["1:18 not-one-of"]),
+        (f"crms: {{a: {{{ORG}, sign_in: magic}}}}\n", ["1:78 not-one-of"]),
+        (f"crms: {{a: {{{ORG}, sign_in: jwt, client_id: c}}}}\n", ["1:11 missing-key", "1:11 missing-key"]),
+        (f"crms: {{a: {{{ORG}, sign_in: session, session_id: '00D!x'}}}}\n", ["1:99 secret-in-file"]),
+        ("crms: {a: {type: salesforce, url: 'http://x', sign_in: session}}\n", ["1:11 missing-key", "1:35 wrong-form"]),
         ("playbooks: a.yaml\n", ["1:12 wrong-type"]),
         ("store: [\n", ["2:1 not-yaml"]),
         ("- a\n", ["1:1 wrong-type"]),
@@ -92,6 +119,10 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, expecte
 
 def test_the_documented_example_loads_and_every_key_is_documented(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT, flags=re.DOTALL)
-    config = load(tmp_path, example, {"DEALGATE_DB_PASSWORD": "x"})
+    names = re.findall(r"\$\{(\w+)\}", example)
+    config = load(tmp_path, example, dict.fromkeys(names, "x"))
+    assert config.unusable == {}
     assert set(config.limits) == set(schema()["properties"]["limits"]["properties"])
-    assert [key for key in schema()["properties"] if f"| `{key}` |" not in DOCUMENT] == []
+    salesforce = schema()["$defs"]["salesforce"]["properties"]
+    keys = [*schema()["properties"], *salesforce, *salesforce["events"]["properties"]]
+    assert [key for key in keys if f"`{key}` |" not in DOCUMENT] == []

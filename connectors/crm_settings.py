@@ -32,6 +32,12 @@ class LocalSettings:
 
 CrmSettings = LocalSettings | SalesforceSettings
 
+
+def kind_of(settings: CrmSettings) -> str:
+    """Give the kind of a CRM as `type` names it."""
+    return "local" if isinstance(settings, LocalSettings) else "salesforce"
+
+
 SECRET_KEYS = frozenset({"private_key", "client_secret", "session_id", "path_secret", "callout_secret"})
 """The keys whose values come from the environment and never stand in a file."""
 

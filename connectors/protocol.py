@@ -6,12 +6,12 @@ What only some CRMs can do stands beside it: `Installable` makes preventive gate
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
@@ -45,6 +45,10 @@ class Capabilities:
     writes_at_once: int = 200
 
 
+OnRead = Callable[[str, int], None]
+"""Is told what is being read, in the CRM's words, and how many rows of it came so far."""
+
+
 class Connector(Protocol):
     """One CRM. `name` is the key playbooks use under `crm:` (`local`, `salesforce`, `hubspot`)."""
 
@@ -54,6 +58,15 @@ class Connector(Protocol):
     @property
     def problems(self) -> Sequence[Problem]:
         """What was wrong with rows or fields last read; the rest was delivered."""
+        ...
+
+    @property
+    def cost(self) -> str:
+        """What reading and writing cost so far, in words, such as calls made and left today; "" where nothing does."""
+        ...
+
+    def watch(self, on_read: OnRead) -> None:
+        """Tell `on_read` how long reading goes on."""
         ...
 
     def read(
@@ -111,6 +124,7 @@ class Installed:
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Installable(Protocol):
     """A CRM in which fields and rules can be made, so that it refuses a move through a closed gate by itself."""
 
@@ -149,6 +163,7 @@ class Observation:
     help: str = ""
 
 
+@runtime_checkable
 class Examinable(Protocol):
     """A CRM whose connection, permissions, fields, limits and stages can be looked at."""
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import typer
 
+from console.commands.crm import doctor, install
 from console.commands.judging import check, explain
 from console.commands.playbooks import lint, try_cases, validate
 from console.commands.set_up import import_, init
+from console.commands.sweeping import sweep
 from console.commands.writing import apply, plan, waive
 from console.exits import guarded
 
@@ -35,12 +37,15 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("explain", explain, "dealgate explain --deal OPP-000146 --if next_step_date=2026-12-01"),
     ("plan", plan, "dealgate plan --crm crm.db --playbook enterprise --format diff"),
     ("apply", apply, "dealgate apply --crm crm.db --playbook enterprise --allow blocked=30"),
+    ("sweep", sweep, "dealgate sweep --crm acme"),
     (
         "waive",
         waive,
         "dealgate waive -d D7 --criterion close-plan --reason 'Signs in May' --approver ops@acme.co --until 2026-12-31",
     ),
     ("test", try_cases, "dealgate test playbooks/enterprise.yaml"),
+    ("install", install, "dealgate install salesforce --dry-run --into project"),
+    ("doctor", doctor, "dealgate doctor --crm acme"),
 )
 """Every command with an example of it."""
 

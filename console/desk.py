@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.connecting import connect
-from connectors.crm_settings import LocalSettings
+from connectors.crm_settings import LocalSettings, kind_of
 from connectors.protocol import Connector
 from engine.ledger.store import Ledger, open_ledger, store_url
 from engine.runs.config import NAME, STORE, Config, load_config
@@ -50,7 +50,7 @@ class Desk(ExitStack):
     @property
     def crm(self) -> str:
         """What the CRM is called in the store: its configured name, or its full path."""
-        name = self.asked.crm or self.config.crm
+        name = self._crm_name()
         return name if name in self.config.crms else str(Path(name).resolve())
 
     @property
@@ -84,8 +84,14 @@ class Desk(ExitStack):
             raise Mistake("no playbook is named", f"add `--playbook FILE`, or use a shipped one: {shipped}")
         return named
 
-    def _connector(self) -> Connector:
+    def _crm_name(self) -> str:
+        """Give the name asked for; the kind of a CRM names the only one of its kind."""
         name = self.asked.crm or self.config.crm
+        same = [each for each, settings in self.config.crms.items() if kind_of(settings) == name]
+        return same[0] if name not in self.config.crms and len(same) == 1 and not Path(name).exists() else name
+
+    def _connector(self) -> Connector:
+        name = self._crm_name()
         if not name:
             raise Mistake("no CRM is named", "add `--crm NAME`, a SQLite file or a folder of CSV files")
         if name in self.config.unusable:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from connectors.protocol import OnRead
 from console.show.page import page
 from engine.runs.batches import BatchOfVerdicts
 
@@ -14,12 +15,15 @@ Fill = Callable[[float, float | None], None]
 """Takes how much is done, and of how much where that is known."""
 
 
-def counted(batches: Iterable[BatchOfVerdicts]) -> Iterator[BatchOfVerdicts]:
-    """Pass batches on, showing how many deals were judged so far."""
-    with _progress(SpinnerColumn(), TextColumn("{task.completed:,.0f} deals judged"), TimeElapsedColumn()) as progress:
-        task = progress.add_task("", total=None)
+def counted(batches: Iterable[BatchOfVerdicts], watch: Callable[[OnRead], None]) -> Iterator[BatchOfVerdicts]:
+    """Pass batches on, showing what is being read and how many deals were judged so far."""
+    with _progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
+        task = progress.add_task("reading", total=None)
+        watch(lambda what, rows: progress.update(task, description=f"reading {what}: {rows:,} rows"))
+        judged = 0
         for batch in batches:
-            progress.advance(task, len(batch.verdicts))
+            judged += len(batch.verdicts)
+            progress.update(task, description=f"{judged:,} deals judged")
             yield batch
 
 

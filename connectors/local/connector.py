@@ -9,6 +9,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from connectors.local.examining import examine
 from connectors.local.layout import columns_of
 from connectors.local.reading import Reader
 from connectors.local.rows import Where
@@ -16,7 +17,7 @@ from connectors.local.sources import NAME, Source, delivered_sources
 from connectors.local.state import read_state, was_written
 from connectors.local.troubles import Troubles
 from connectors.local.writing import write_change
-from connectors.protocol import Capabilities, CrmError
+from connectors.protocol import Capabilities, CrmError, Observation, OnRead
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
 from rules.playbook import Playbook
@@ -108,8 +109,20 @@ class LocalConnector:
         with self._store.reading() as db:
             return {change.key: was_written(db, change) for change in changes}
 
+    @property
+    def cost(self) -> str:
+        """Nothing: a local CRM counts no calls."""
+        return ""
+
+    def watch(self, on_read: OnRead) -> None:
+        """Tell nothing: a local CRM is read as fast as it is judged."""
+
     def record_sweep(self, ended_at: datetime) -> None:
         """Record nothing: a local CRM has no gates of its own."""
+
+    def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
+        """Look at what can be read, and at the stages."""
+        return examine(self, playbooks)
 
     def __enter__(self) -> Self:
         return self

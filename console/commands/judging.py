@@ -154,7 +154,7 @@ def _in_words(judging: Check, shown: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _verdicts(judging: Check) -> Iterator[Verdict]:
-    for batch in counted(judging.batches()):
+    for batch in counted(judging.batches(), judging.connector.watch):
         yield from batch.verdicts
 
 

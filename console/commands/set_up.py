@@ -34,9 +34,8 @@ def init(
     sheet = page()
     for path, what in made:
         sheet.print(words(f"{path}  {what}"), soft_wrap=True)
-    sheet.print(
-        words(f"\nfill `{folder / 'crm'}` or name your CRM in `dealgate.yaml`, then run `dealgate check`", "dim")
-    )
+    sheet.print()
+    sheet.print(words(f"fill `{folder / 'crm'}` or name your CRM in `dealgate.yaml`, then run `dealgate check`", "dim"))
 
 
 def import_(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from enum import StrEnum
-from importlib.metadata import version
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -16,24 +13,17 @@ import typer
 from console.desk import Asked, Desk
 from console.exits import Code, FoundError
 from console.options import As, AsOf, ConfigFile, Crm, Deals, Format, Playbooks, Store
-from console.progress import Fill, counted, filling
+from console.running import apply_of, batches_of, plan_of, settings_of
 from console.show.page import grid, page, words
 from console.stream import print_json
 from engine.judge.plan import Plan
-from engine.judge.plan_settings import PlanSettings, plan_settings
-from engine.judge.surprise import parse_allow
 from engine.judge.waiver_file import end
 from engine.judge.waivers import Waiver
 from engine.ledger.receipts import receipts_of
-from engine.ledger.runs import RunFacts
-from engine.runs.apply import apply as apply_run
-from engine.runs.batches import BatchOfVerdicts, plan_run
-from engine.runs.check import Check, Question
 from engine.runs.mistakes import Mistake
 from engine.runs.plan_diff import plan_diff
 from engine.runs.plan_text import plan_table, summary_line
-from engine.runs.worker import worker_is_gone, worker_name
-from engine.runs.write_back import Applied, ApplySettings, WriteBack
+from engine.runs.write_back import Applied
 from rules.literals import NotAValueError
 
 
@@ -63,8 +53,8 @@ def plan(
     store: Store = "",
 ) -> None:
     """Show the changes a run would make to the CRM; neither the CRM nor the store is written."""
-    with Desk(Asked(config, crm, playbook or (), as_of, store)) as desk, _batches(desk, deal) as batches:
-        _print_plan(_plan(desk, batches, _settings(desk, allow)), output)
+    with Desk(Asked(config, crm, playbook or (), as_of, store)) as desk, batches_of(desk, deal) as batches:
+        _print_plan(plan_of(desk, batches, settings_of(desk, allow)), output)
 
 
 def apply(
@@ -82,16 +72,16 @@ def apply(
 ) -> None:
     """Write flags, tasks and gates to the CRM, each change exactly once, and give a receipt for each."""
     with Desk(Asked(config, crm, playbook or (), as_of, store)) as desk:
-        settings = _settings(desk, allow)
+        settings = settings_of(desk, allow)
         if dry_run or (not yes and sys.stdin.isatty() and output is Format.TABLE):
-            with _batches(desk, deal) as batches:
-                planned = _plan(desk, batches, settings)
+            with batches_of(desk, deal) as batches:
+                planned = plan_of(desk, batches, settings)
             if dry_run:
                 _print_plan(planned, PlanFormat(output.value))
                 return
             _confirm(planned)
-        with _batches(desk, deal) as batches:
-            applied = _apply(desk, batches, settings)
+        with batches_of(desk, deal) as batches:
+            applied = apply_of(desk, batches, settings, "apply")
         _print_applied(desk, applied, output)
 
 
@@ -122,62 +112,6 @@ def waive(
         ledger = desk.ledger()
         desk.waiver_sources().grant(ledger, waiver, desk.as_of)
         page().print(words(f"`{name}` on deal `{deal}` is {waiver.words}"))
-
-
-@contextmanager
-def _batches(desk: Desk, deals: list[str] | None) -> Iterator[Iterator[BatchOfVerdicts]]:
-    waivers = desk.waivers()
-    for each in waivers.refused:
-        page(stderr=True).print(words(f"a waiver does not hold: {each}"))
-    question = Question(desk.as_of, tuple(deals or ()), waivers=waivers.valid, clearing=True)
-    with Check(desk.connector, desk.playbooks, question) as judging:
-        yield counted(_untied(judging))
-
-
-def _untied(judging: Check) -> Iterator[BatchOfVerdicts]:
-    """Pass batches on; where playbooks tie, nothing is written until that is settled."""
-    for batch in judging.batches():
-        if judging.tally.ties:
-            raise Mistake(str(judging.tally.ties[0]), "give one of the playbooks a higher `priority`")
-        yield batch
-
-
-def _settings(desk: Desk, allow: list[str] | None) -> PlanSettings:
-    allowed, wrong = parse_allow(allow or ())
-    if wrong:
-        raise Mistake("\n".join(wrong))
-    limits = {**desk.config.limits, **allowed}
-    return plan_settings(desk.playbooks, desk.connector.name, correct_moves=desk.config.correct_moves, limits=limits)
-
-
-def _plan(desk: Desk, batches: Iterator[BatchOfVerdicts], settings: PlanSettings) -> Plan:
-    return plan_run(batches, desk.connector, desk.ledger_to_read(), settings, desk.as_of)
-
-
-def _apply(desk: Desk, batches: Iterator[BatchOfVerdicts], settings: PlanSettings) -> Applied:
-    facts = RunFacts("apply", desk.crm, desk.as_of, version("dealgate"), desk.playbooks)
-    how = ApplySettings(settings, worker_name(), gone=worker_is_gone)
-    with filling("writing") as fill:
-        sent = _Sent(fill)
-        means = WriteBack(desk.connector, desk.ledger(), how, _now, on_sent=sent.more, crm=desk.crm)
-        return apply_run(batches, means, facts)
-
-
-class _Sent:
-    """Counts what was sent, for whoever watches."""
-
-    def __init__(self, fill: Fill) -> None:
-        self.fill = fill
-        self.count = 0
-
-    def more(self, sent: int) -> None:
-        """Count some more."""
-        self.count += sent
-        self.fill(self.count, None)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _confirm(planned: Plan) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pytest
 
-from connectors.protocol import Capabilities
+from connectors.protocol import Capabilities, OnRead
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.query.compiled import Compiled, compile_playbook
 from engine.judge.tables import Tables, canonical_schemas
@@ -61,6 +61,13 @@ class FakeCrm:
     @property
     def problems(self) -> Sequence[Problem]:
         return ()
+
+    @property
+    def cost(self) -> str:
+        return ""
+
+    def watch(self, on_read: OnRead) -> None:
+        pass
 
     def record_sweep(self, ended_at: datetime) -> None:
         pass

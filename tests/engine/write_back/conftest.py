@@ -22,7 +22,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine
 
-from connectors.protocol import Capabilities, CrmError
+from connectors.protocol import Capabilities, CrmError, OnRead
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange, Receipt, WriteBackState
 from engine.judge.plan_settings import PlanSettings, plan_settings
 from engine.judge.verdicts import Finding, Gate, GateStatus, ScoreResult, State, Verdict
@@ -172,6 +172,13 @@ class FakeCrm:
     @property
     def problems(self) -> Sequence[Problem]:
         return ()
+
+    @property
+    def cost(self) -> str:
+        return ""
+
+    def watch(self, on_read: OnRead) -> None:
+        pass
 
     def record_sweep(self, ended_at: datetime) -> None:
         pass

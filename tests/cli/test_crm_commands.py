@@ -18,7 +18,7 @@ def test_a_sweep_writes_what_apply_would_and_tells_it_in_a_digest(judged: Judged
     swept = judged("sweep")
     assert swept.exit_code == 0
     assert swept.stdout.splitlines()[0] == "6 deals judged, 3 of them open; 1 newly blocked"
-    assert swept.stdout.splitlines()[1].startswith("written: 3 flags, ")
+    assert swept.stdout.splitlines()[1].startswith("written: 5 flags, 2 new tasks")
     assert len(planned["changes"]) > 3
     assert "nothing had to be written" in judged("sweep").stdout
 

@@ -7,8 +7,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out/demo
+PANEL := connectors/salesforce/install/project
 
-.PHONY: setup demo test editor lint types contracts tests golden nightly bench examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc lint types contracts tests golden nightly bench examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -33,13 +34,25 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-tests: setup editor
+tests: setup editor panel
 	$(BIN)/pytest
 
 # The editors' own language server, where npm is there to install it; its tests skip and say so where it is not.
 editor:
 	@test ! -d tests/rules/language_server/node_modules && command -v npm >/dev/null || exit 0; \
 	cd tests/rules/language_server && npm ci --silent --no-audit --no-fund || echo "yaml-language-server was not installed"
+
+# What the tests of the Salesforce panel need, likewise: in build/, so that the panel's own folder stays as it ships.
+panel:
+	@command -v npm >/dev/null || exit 0; mkdir -p build/lwc; \
+	test -d build/lwc/node_modules && cmp -s $(PANEL)/package-lock.json build/lwc/package-lock.json && exit 0; \
+	cp $(PANEL)/package.json $(PANEL)/package-lock.json build/lwc && cd build/lwc && \
+	npm ci --silent --no-audit --no-fund || { rm -rf $(CURDIR)/build/lwc/node_modules; echo "what the panel's tests need was not installed"; }
+
+# The panel's unit tests alone.
+lwc: panel
+	@test -d build/lwc/node_modules || { echo "the panel was not tested: npm, or what it installs, is missing"; exit 0; }; \
+	rm -rf build/lwc/force-app && cp -R $(PANEL)/. build/lwc && cd build/lwc && npm test --silent
 
 golden: setup
 	$(BIN)/pytest --renew-golden

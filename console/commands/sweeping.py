@@ -14,6 +14,7 @@ from console.options import As, AsOf, ConfigFile, Crm, Format, Playbooks, Store
 from console.running import apply_of, batches_of, settings_of
 from console.show.page import page, words
 from console.stream import print_json
+from engine.judge.crossings import crossing_to_json
 from engine.judge.surprise import Totals
 from engine.ledger.receipts import receipts_of
 from engine.runs.write_back import Applied
@@ -58,6 +59,7 @@ def _digest(desk: Desk, applied: Applied, not_done: Sequence[dict[str, Any]]) ->
     """Say what a manager wants to know in the morning: what was judged, what changed, what did not go through."""
     totals, outcomes = applied.totals, applied.outcomes
     yield f"{totals.deals:,} deals judged, {totals.open_deals:,} of them open; {totals.newly_blocked:,} newly blocked"
+    yield from _crossed(applied)
     resumed = applied.resumed
     if resumed.finished or resumed.dropped or resumed.doubted:
         yield (
@@ -78,6 +80,14 @@ def _digest(desk: Desk, applied: Applied, not_done: Sequence[dict[str, Any]]) ->
         yield f"{applied.waiting:,} changes wait for another run"
     if desk.connector.cost:
         yield desk.connector.cost
+
+
+def _crossed(applied: Applied) -> Iterator[str]:
+    """Name the deals that moved through a closed gate since the last check."""
+    for each in applied.crossings[:MOST_REASONS]:
+        yield f"gate crossed: {each.words}"
+    if len(applied.crossings) > MOST_REASONS:
+        yield f"and {len(applied.crossings) - MOST_REASONS} other crossings: `--format json` lists them"
 
 
 def _asked(totals: Totals) -> str:
@@ -112,6 +122,7 @@ def _document(desk: Desk, applied: Applied, not_done: Sequence[dict[str, Any]]) 
         "newly_blocked": totals.newly_blocked,
         "outcomes": dict(applied.outcomes),
         "not_done": list(not_done),
+        "crossings": [crossing_to_json(each) for each in applied.crossings],
         "refusals": list(applied.refusals),
         "cost": desk.connector.cost,
     }

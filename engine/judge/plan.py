@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.judge.change_json import change_to_json, checksum_line, keyed
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, WriteBackState
+from engine.judge.crossings import Crossing, Move, crossing, crossing_to_json
 from engine.judge.memory import Memory
 from engine.judge.plan_flags import flags_for, must_write
 from engine.judge.plan_moves import corrective_move
@@ -24,6 +25,7 @@ from engine.judge.surprise import Totals, refusals
 from engine.judge.verdicts import GateStatus, Verdict
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
+UNMOVED: Mapping[str, Move] = MappingProxyType({})
 ORDER = {kind: place for place, kind in enumerate(ChangeKind)}
 
 
@@ -41,7 +43,8 @@ class Planned:
 class Plan:
     """The changes of a run, sorted by deal; `refusals` say which surprise guards it exceeds.
 
-    `lines` are what its checksum is taken of: what is written, in order, not when it was judged.
+    `lines` are what its checksum is taken of: what is written, in order, not when it was judged. `crossings` are deals
+    that moved through a closed gate since the last check.
     """
 
     as_of: datetime
@@ -49,6 +52,7 @@ class Plan:
     totals: Totals
     lines: bytes
     refusals: tuple[str, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
 
     @property
     def checksum(self) -> str:
@@ -68,6 +72,7 @@ class Plan:
             "changes": [change_to_json(change) for change in self.changes],
             "summary": self.totals.to_json(),
             "refusals": list(self.refusals),
+            "crossings": [crossing_to_json(each) for each in self.crossings],
         }
 
 
@@ -102,17 +107,21 @@ def plan(
     *,
     managers: Mapping[str, str] = NOBODY,
     unjudged: Collection[str] = (),
+    moves: Mapping[str, Move] = UNMOVED,
 ) -> Plan:
     """Plan the writes that bring the CRM from its present state to what the verdicts say.
 
-    `managers` gives each owner's manager, `unjudged` the criteria that could not be judged this time.
+    `managers` gives each owner's manager, `unjudged` the criteria that could not be judged this time, `moves` each
+    deal's last change of stage.
     """
     ordered = sorted(verdicts, key=lambda verdict: verdict.deal_id)
     known = _Known(state, _by_deal(state.tasks.values()), memory, managers, unjudged)
     entries = tuple(entry for verdict in ordered for entry in _entries(verdict, known, settings, as_of))
     totals = _totals(ordered, entries, known)
     lines = b"".join(checksum_line(entry.change) for entry in entries)
-    return Plan(as_of, entries, totals, lines, refusals(totals, settings.limits))
+    return Plan(
+        as_of, entries, totals, lines, refusals(totals, settings.limits), _crossings(ordered, known, settings, moves)
+    )
 
 
 def merge(plans: Iterable[Plan], settings: PlanSettings, as_of: datetime) -> Plan:
@@ -121,7 +130,8 @@ def merge(plans: Iterable[Plan], settings: PlanSettings, as_of: datetime) -> Pla
     entries = tuple(entry for each in made for entry in each.entries)
     totals = sum((each.totals for each in made), Totals())
     lines = b"".join(each.lines for each in made)
-    return Plan(as_of, entries, totals, lines, refusals(totals, settings.limits))
+    crossings = tuple(crossing for each in made for crossing in each.crossings)
+    return Plan(as_of, entries, totals, lines, refusals(totals, settings.limits), crossings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,16 @@ def _changes(verdict: Verdict, known: _Known, settings: PlanSettings, as_of: dat
     move = corrective_move(verdict, terms, memory, settings)
     if move is not None:
         yield move
+
+
+def _crossings(
+    verdicts: Iterable[Verdict], known: _Known, settings: PlanSettings, moves: Mapping[str, Move]
+) -> tuple[Crossing, ...]:
+    found = (
+        crossing(verdict, settings.of(verdict.playbook), known.memory, known.flags(verdict), moves)
+        for verdict in verdicts
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def _deadlines(verdict: Verdict, terms: Terms, memory: Memory, as_of: datetime) -> Iterator[date]:

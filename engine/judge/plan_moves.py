@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.judge.changes import Change, ChangeKind
+from engine.judge.crossings import moved_on
 from engine.judge.memory import Memory
 from engine.judge.plan_flags import missing_line, open_in_order
 from engine.judge.plan_settings import PlanSettings, Terms
@@ -18,7 +19,7 @@ def corrective_move(verdict: Verdict, terms: Terms, memory: Memory, settings: Pl
     gate, last = verdict.gate, terms.stage(memory.last_stage.get(verdict.deal_id, ""))
     if not settings.correct_moves or gate is None or gate.status is not GateStatus.BLOCKED or verdict.crm_stage is None:
         return None
-    if not _moved_on(terms, last, verdict.stage):
+    if not moved_on(verdict, terms, memory.last_stage.get(verdict.deal_id, "")):
         return None
     if memory.moves_today.get(verdict.deal_id, 0) >= settings.moves_per_day:
         return None
@@ -31,11 +32,6 @@ def corrective_move(verdict: Verdict, terms: Terms, memory: Memory, settings: Pl
         to_stage=target,
         note=_note(verdict, target),
     )
-
-
-def _moved_on(terms: Terms, last: str, stage: str) -> bool:
-    order = terms.order
-    return last in order and stage in order and order.index(last) < order.index(stage)
 
 
 def _target(terms: Terms, last: str, gate: Gate) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from engine.judge.changes import ChangeKind
+from engine.judge.crossings import Crossing
 from engine.judge.plan import RunTotals
 from engine.ledger import outbox
 from engine.ledger.findings import record_findings, record_seen, undo
@@ -43,7 +44,7 @@ class _Run:
     def plan(self, batches: Iterable[BatchOfVerdicts]) -> Applied:
         """Put the changes of all batches into the outbox, then let the run go on or refuse it."""
         try:
-            totals, waiting = self._plan_all(batches)
+            totals, waiting, crossings = self._plan_all(batches)
         except (Exception, KeyboardInterrupt):
             self._take_back(RunState.ABANDONED)
             raise
@@ -54,7 +55,7 @@ class _Run:
                 set_state(connection, self.id, RunState.APPLYING, self.means.now())
         if refusals:
             self._take_back(RunState.REFUSED)
-        return Applied(self.id, totals.checksum, totals.totals, waiting=waiting, refusals=refusals)
+        return Applied(self.id, totals.checksum, totals.totals, waiting=waiting, refusals=refusals, crossings=crossings)
 
     def finish(self, applied: Applied) -> Applied:
         """Close the run and count what became of its changes."""
@@ -62,13 +63,14 @@ class _Run:
             set_state(connection, self.id, RunState.DONE, self.means.now())
             return replace(applied, outcomes=outbox.count_in_state(connection, self.id))
 
-    def _plan_all(self, batches: Iterable[BatchOfVerdicts]) -> tuple[RunTotals, int]:
-        totals, waiting = RunTotals(), 0
+    def _plan_all(self, batches: Iterable[BatchOfVerdicts]) -> tuple[RunTotals, int, tuple[Crossing, ...]]:
+        totals, waiting, crossings = RunTotals(), 0, list[Crossing]()
         means, settings = self.means, self.means.settings.plan
         for piece in planned_pieces(batches, means.connector, means.ledger, settings, self.facts.as_of):
             totals.add(piece.plan)
+            crossings += piece.plan.crossings
             waiting += self._record(piece)
-        return totals, waiting
+        return totals, waiting, tuple(crossings)
 
     def _record(self, piece: PlannedPiece) -> int:
         """Put a piece's changes into the outbox with what was found, in one transaction."""

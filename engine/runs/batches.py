@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
 from connectors.protocol import Connector
+from engine.judge.crossings import Move
 from engine.judge.memory import Memory
 from engine.judge.plan import Plan, merge, plan
 from engine.judge.plan_settings import PlanSettings
@@ -23,12 +24,13 @@ class BatchOfVerdicts:
     """Some deals judged, in the order of their ids, across batches too.
 
     `managers` gives the manager of each owner of these deals, by id; `unjudged` the criteria that could not be judged
-    since the CRM does not deliver what they read.
+    since the CRM does not deliver what they read; `moves` each deal's last change of stage.
     """
 
     verdicts: Sequence[Verdict]
     managers: Mapping[str, str] = field(default_factory=dict)
     unjudged: Collection[str] = ()
+    moves: Mapping[str, Move] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,10 @@ def planned_pieces(
         state = connector.read_state(ids)
         with ledger.reading() as connection:
             memory = remember(connection, ids, day)
-        managers, unjudged = piece.managers, piece.unjudged
-        made = plan(piece.verdicts, state, memory, settings, as_of, managers=managers, unjudged=unjudged)
+        made = plan(
+            piece.verdicts, state, memory, settings, as_of,
+            managers=piece.managers, unjudged=piece.unjudged, moves=piece.moves,
+        )  # fmt: skip
         yield PlannedPiece(piece, memory, made)
 
 

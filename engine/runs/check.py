@@ -24,7 +24,7 @@ from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
 from engine.runs.assign import Applies, assign
 from engine.runs.batches import BatchOfVerdicts
-from engine.runs.left_out import cleared, managers_of
+from engine.runs.left_out import cleared, managers_of, moves_of
 from engine.runs.mistakes import DealsNotFound, OwnerNotFound
 from engine.runs.summary import Summary, Tally
 from rules.playbook import Playbook
@@ -130,7 +130,8 @@ class Check:
         for verdict in kept:
             self.tally.add(verdict)
         unjudged = {name for each in self._evaluators.values() for name in each.compiled.unjudged}
-        return BatchOfVerdicts(kept, managers_of(tables), unjudged)
+        moves = moves_of(tables) if self.question.clearing else {}
+        return BatchOfVerdicts(kept, managers_of(tables), unjudged, moves)
 
     def _texts(self, *, whole: bool) -> pa.Table | None:
         """Collect the texts that deals share, for which the pipeline is read once more where it is not at hand."""

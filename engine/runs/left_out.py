@@ -1,10 +1,12 @@
-"""What a run needs of a batch beside its verdicts: managers of owners, and empty verdicts that take things back."""
+"""What a run needs of a batch beside its verdicts: managers, last moves, and empty verdicts that take things back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import repeat
 
+from engine.judge.crossings import Move
 from engine.judge.names import names_of
 from engine.judge.plan_settings import NO_PLAYBOOK
 from engine.judge.tables import Tables
@@ -18,6 +20,21 @@ def managers_of(tables: Tables) -> dict[str, str]:
         return {}
     pairs = zip(owners["id"].to_pylist(), owners["manager_id"].to_pylist(), strict=True)
     return {owner: manager for owner, manager in pairs if owner and manager}
+
+
+def moves_of(tables: Tables) -> dict[str, Move]:
+    """Give each deal's last change of stage, with the name of who made it where the CRM tells."""
+    changes = tables.tables.get("stage_changes")
+    if changes is None or not {"changed_at", "deal_id"} <= set(changes.column_names):
+        return {}
+    owners = names_of(tables).owners
+    last = dict[str, Move]()
+    who = changes["changed_by"].to_pylist() if "changed_by" in changes.column_names else repeat(None)
+    for deal, at, by in zip(changes["deal_id"].to_pylist(), changes["changed_at"].to_pylist(), who, strict=False):
+        before = last.get(deal)
+        if at is not None and (before is None or before.at is None or before.at <= at):
+            last[deal] = Move(at, owners.get(by or "", by or ""))
+    return last
 
 
 def cleared(tables: Tables, deal_ids: Sequence[str], as_of: datetime) -> list[Verdict]:

@@ -31,6 +31,7 @@ def plan_table(plan: Plan) -> RenderableType:
         words = (entry.change.deal_id, entry.deal_name, VERBS[entry.change.kind], "; ".join(_what(entry)))
         table.add_row(*map(Text, words))
     parts: list[RenderableType] = [table, Text()] if plan.entries else []
+    parts += [Text(f"gate crossed: {each.words}", style="yellow") for each in plan.crossings]
     parts += [Text(summary_line(plan.totals)), Text(f"checksum {plan.checksum}")]
     parts += [Text(f"refused: {each}", style="red") for each in plan.refusals]
     return Group(*parts)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from connectors.protocol import Connector
 from engine.judge.changes import OutcomeOfChange
+from engine.judge.crossings import Crossing
 from engine.judge.plan_settings import PlanSettings
 from engine.judge.surprise import Totals
 from engine.ledger.lease import Lease
@@ -87,7 +88,10 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a run. `outcomes` counts its changes by outcome; `waiting` ones wait for another run's to settle."""
+    """What came of a run. `outcomes` counts its changes by outcome; `waiting` ones wait for another run's to settle.
+
+    `crossings` are the deals that moved through a closed gate since the last check.
+    """
 
     run_id: int
     checksum: str
@@ -96,6 +100,7 @@ class Applied:
     waiting: int = 0
     refusals: tuple[str, ...] = ()
     resumed: Resumed = field(default_factory=Resumed)
+    crossings: tuple[Crossing, ...] = ()
 
     @property
     def words(self) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import create_engine
 
 from connectors.protocol import Capabilities, CrmError, OnRead
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange, Receipt, WriteBackState
+from engine.judge.crossings import Move
 from engine.judge.plan_settings import PlanSettings, plan_settings
 from engine.judge.verdicts import Finding, Gate, GateStatus, ScoreResult, State, Verdict
 from engine.ledger.runs import RunFacts
@@ -211,11 +212,15 @@ class Desk:
         return WriteBack(self.crm, self.ledger, settings, now=lambda: self.now)
 
     def apply(
-        self, *verdicts: Verdict, managers: Mapping[str, str] | None = None, unjudged: Sequence[str] = ()
+        self,
+        *verdicts: Verdict,
+        managers: Mapping[str, str] | None = None,
+        unjudged: Sequence[str] = (),
+        moves: Mapping[str, Move] | None = None,
     ) -> Applied:
         facts = RunFacts("apply", self.crm.name, self.now, "0.1.0", (PLAYBOOK,))
         ordered = sorted(verdicts, key=lambda verdict: verdict.deal_id)
-        return apply([BatchOfVerdicts(ordered, managers or {}, unjudged)], self.means(), facts)
+        return apply([BatchOfVerdicts(ordered, managers or {}, unjudged, moves or {})], self.means(), facts)
 
     def later(self, **passed: float) -> Self:
         self.now += timedelta(**passed)

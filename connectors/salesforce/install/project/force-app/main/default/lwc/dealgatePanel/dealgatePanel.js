@@ -183,6 +183,11 @@ export default class DealgatePanel extends LightningElement {
         return this.isWhole ? this.verdict.missing : this.verdict.missing.slice(0, SHOWN_WHEN_COMPACT);
     }
 
+    /** What the last correction was about is told until the gate opens; after that it is history. */
+    get note() {
+        return ['clear', 'advise'].includes(this.verdict.status) ? null : this.verdict.note;
+    }
+
     get saysNothingMissing() {
         return this.verdict.status === 'clear';
     }

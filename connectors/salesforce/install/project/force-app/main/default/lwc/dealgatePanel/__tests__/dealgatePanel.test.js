@@ -289,6 +289,13 @@ describe('flags, waivers and the note', () => {
     });
 });
 
+describe('a correction of long ago', () => {
+    it.each(['clear', 'advise'])('is not told any more of a deal that is %s', async (status) => {
+        await show(recordOf({ Dealgate_Status__c: status, Dealgate_Note__c: 'Moved back to Discovery.' }));
+        expect(find('note')).toBeNull();
+    });
+});
+
 describe('when it was checked', () => {
     it.each([
         ['2026-11-24T17:02:00.000Z', 'just now'],

@@ -57,6 +57,7 @@ export default class DealgatePanel extends LightningElement {
     }
 
     connectedCallback() {
+        // eslint-disable-next-line @lwc/lwc/no-async-operation -- once a minute, and cleared when the page is left
         this.clock = setInterval(() => {
             this.now = Date.now();
         }, MINUTE);

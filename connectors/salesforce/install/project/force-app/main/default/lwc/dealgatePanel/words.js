@@ -59,10 +59,12 @@ export const NO_GATE = {
 export const WORDS = {
     loading: 'Loading what was found on this deal',
     neverChecked: 'Not checked yet',
-    neverCheckedMore: 'Dealgate has not looked at this deal so far. What it finds will stand here after the next check.',
+    neverCheckedMore:
+        'Dealgate has not looked at this deal so far. What it finds will stand here after the next check.',
     hidden: 'You may not see what was found',
     hiddenMore: 'Ask your administrator for the permission set “Dealgate Reader”.',
-    partlyHidden: 'Part of what was found is hidden from you. Ask your administrator for the permission set “Dealgate Reader”.',
+    partlyHidden:
+        'Part of what was found is hidden from you. Ask your administrator for the permission set “Dealgate Reader”.',
     failed: 'This could not be loaded',
     failedMore: 'Try again. If it stays like this, tell your administrator what stands here.',
     tryAgain: 'Try again',

@@ -330,8 +330,12 @@ describe('when it was checked', () => {
     });
 
     it('does not claim to know of checks that wrote nothing', async () => {
-        await show(recordOf({ Dealgate_Checked_At__c: '2026-11-19T16:00:00.000Z' }, { hidden: ['Dealgate_Swept_At__c'] }));
-        expect(text('stale')).toBe('This was written 5 days ago. Since then nothing new was found, or no check has run.');
+        await show(
+            recordOf({ Dealgate_Checked_At__c: '2026-11-19T16:00:00.000Z' }, { hidden: ['Dealgate_Swept_At__c'] })
+        );
+        expect(text('stale')).toBe(
+            'This was written 5 days ago. Since then nothing new was found, or no check has run.'
+        );
         expect(find('partly-hidden')).toBeNull();
     });
 

@@ -11,7 +11,8 @@ export const VALUES = {
     Dealgate_Score__c: 62.5,
     Dealgate_Band__c: 'Likely',
     Dealgate_Allowed_Stage__c: 'Discovery',
-    Dealgate_Missing__c: 'The problem is written down: write pain in at least 5 words\nBudget is confirmed: confirm budget',
+    Dealgate_Missing__c:
+        'The problem is written down: write pain in at least 5 words\nBudget is confirmed: confirm budget',
     Dealgate_Flags__c: 'At risk\nNo champion',
     Dealgate_Next_Deadline__c: '2026-11-25',
     Dealgate_Playbook__c: 'enterprise@3',

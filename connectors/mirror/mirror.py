@@ -51,6 +51,7 @@ class Mirror:
         db.execute("CREATE TABLE IF NOT EXISTS _mirror (layout INTEGER, crm VARCHAR)")
         db.execute("CREATE TABLE IF NOT EXISTS _fresh (name VARCHAR, asked VARCHAR, until TIMESTAMPTZ)")
         db.execute("CREATE TABLE IF NOT EXISTS _kept (name VARCHAR, value VARCHAR, at TIMESTAMPTZ)")
+        db.execute("CREATE TABLE IF NOT EXISTS _complete (name VARCHAR, id VARCHAR)")
         if not db.execute("SELECT count(*) FROM _mirror").fetchall()[0][0]:
             db.execute("INSERT INTO _mirror VALUES (?, ?)", [LAYOUT, crm])
 
@@ -59,13 +60,21 @@ class Mirror:
         row = self.db.execute("SELECT asked, until FROM _fresh WHERE name = ?", [table]).fetchone()
         return Freshness(row[0], row[1].astimezone(UTC)) if row else None
 
-    def replace(self, table: str, schema: pa.Schema, rows: Iterable[pa.Table], fresh: Freshness) -> int:
-        """Hold these rows and no others; give how many there are."""
+    def replace(
+        self, table: str, schema: pa.Schema, rows: Iterable[pa.Table], fresh: Freshness, complete_for: str = ""
+    ) -> int:
+        """Hold these rows and no others; give how many there are.
+
+        `complete_for` names the table whose present rows have all their rows in this one now.
+        """
         count = self._stage(schema, rows)
         with self._transaction():
             self.db.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
             self.db.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM _staged WHERE NOT {DELETED}")
             self._note(table, fresh)
+            self.db.execute("DELETE FROM _complete WHERE name = ?", [table])
+            if complete_for:
+                self.db.execute(f'INSERT INTO _complete SELECT ?, "Id" FROM {quoted(complete_for)}', [table])
         self.db.execute("DROP TABLE _staged")
         return count
 
@@ -78,13 +87,27 @@ class Mirror:
         self.db.execute("DROP TABLE _staged")
         return count
 
-    def add(self, table: str, schema: pa.Schema, rows: Iterable[pa.Table]) -> int:
-        """Hold these rows too, without the table being any fresher for it."""
+    def complete(self, table: str, parents: Sequence[str], schema: pa.Schema, rows: Iterable[pa.Table]) -> int:
+        """Hold all rows of some parents that were not held whole, without the table being any fresher for it."""
         count = self._stage(schema, rows)
+        named = pa.table({"id": pa.array(parents, pa.string())})
         with self._transaction():
             self._put_staged(table)
+            self.db.register("_parents", named)
+            self.db.execute("INSERT INTO _complete SELECT ?, id FROM _parents", [table])
+            self.db.unregister("_parents")
         self.db.execute("DROP TABLE _staged")
         return count
+
+    def incomplete(self, table: str, parents: str) -> list[str]:
+        """Give the ids of a table of parents whose rows are not all held in another one, sorted."""
+        known = "SELECT id FROM _complete WHERE name = ?"
+        asked = f'SELECT "Id" FROM {quoted(parents)} WHERE "Id" NOT IN ({known}) ORDER BY 1'
+        return [row[0] for row in self.db.execute(asked, [table]).fetchall()]
+
+    def forget(self, parents: str) -> None:
+        """Forget which rows were complete for parents that are gone, so that they are fetched when these come back."""
+        self.db.execute(f'DELETE FROM _complete WHERE id NOT IN (SELECT "Id" FROM {quoted(parents)})')
 
     def delete(self, table: str, where: str) -> None:
         """Take rows out by a condition in SQL."""

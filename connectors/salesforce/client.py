@@ -57,7 +57,7 @@ class SalesforceClient:
         self.usage: Usage | None = None
         self._transport = transport or new_transport()
         self._transport.hooks["response"].append(self._note)
-        self._pause = pause
+        self.pause = pause
         self._session: Session | None = None
         self._salesforce: Salesforce | None = None
         self._last: requests.Response | None = None
@@ -109,7 +109,7 @@ class SalesforceClient:
 
     def bulk_query(self, soql: str, *, deleted: bool = False, page: int = 50_000) -> BulkQuery:
         """Ask for many records by a job; iterating gives pages of CSV, each with its header line."""
-        return BulkQuery(self, soql, deleted=deleted, page=page, pause=self._pause)
+        return BulkQuery(self, soql, deleted=deleted, page=page, pause=self.pause)
 
     def metadata(self) -> Salesforce:
         """Give an object of its own for metadata calls, which leave foreign headers on it."""
@@ -131,7 +131,7 @@ class SalesforceClient:
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.5, max=LONGEST_PAUSE),
             retry=retry_if_exception(may_pass),
-            sleep=self._pause,
+            sleep=self.pause,
             reraise=True,
         )
         try:

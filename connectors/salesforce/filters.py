@@ -48,14 +48,18 @@ def pushed_down(playbooks: Iterable[Playbook], facts: OrgFacts) -> str:
 
 
 class _Fields:
-    """Finds the field of a deal's column; one that is computed or of another object tells of no change, and is not."""
+    """Finds the field of a deal's column; one that is computed tells of no change, and is not.
+
+    Nor is the stage, which playbooks call by names of their own.
+    """
 
     def __init__(self, playbook: Playbook, facts: OrgFacts) -> None:
         self._own = {each.id: each.crm.get(CRM, each.id) for each in playbook.fields if each.table == "deals"}
         self._facts = facts
 
     def path(self, reference: Reference) -> str:
-        path = self._own.get(reference.name) or COLUMNS["deals"].get(reference.name, "")
+        standard = {name: path for name, path in COLUMNS["deals"].items() if name != "stage"}
+        path = self._own.get(reference.name) or standard.get(reference.name, "")
         found = self._facts.field(OPPORTUNITY, path) if path and reference.table == "deals" else None
         return self._facts.path(OPPORTUNITY, path) if found is not None and not found.calculated else ""
 

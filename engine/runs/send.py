@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from connectors.protocol import CrmError
+from connectors.protocol import CrmError, WriteStopped
 from engine.judge.changes import ChangeKind, OutcomeOfChange, Receipt
 from engine.ledger import outbox
 from engine.ledger.outbox import Entry
@@ -47,18 +47,30 @@ def _claim(run_id: int, means: WriteBack) -> list[Entry]:
     lease = means.lease()
     with means.ledger.writing() as connection:
         renew(connection, run_id, lease)
-        return outbox.claim(connection, run_id, means.settings.at_once, lease)
+        return outbox.claim(connection, run_id, means.at_once, lease)
 
 
 def _send(entries: Sequence[Entry], means: WriteBack) -> None:
     try:
         given = means.connector.write([entry.change for entry in entries])
+    except WriteStopped as stop:
+        _stopped(entries, stop, means)
+        raise
     except CrmError as error:
         _conclude(entries, _doubtful(entries, str(error)), means)
         raise
     by_key = {each.key: each for each in given}
     doubtful = _doubtful(entries, "the CRM gave no answer")
     _conclude(entries, [by_key.get(doubt.key, doubt) for doubt in doubtful], means)
+
+
+def _stopped(entries: Sequence[Entry], stop: WriteStopped, means: WriteBack) -> None:
+    """Conclude what was sent; what surely was not waits for the next run."""
+    by_key = {each.key: each for each in stop.receipts}
+    sent = [entry for entry in entries if entry.change.key in by_key]
+    with means.ledger.writing() as connection:
+        outbox.conclude(connection, sent, [by_key[entry.change.key] for entry in sent], means.now())
+        outbox.plan_again(connection, [entry for entry in entries if entry not in sent])
 
 
 def _conclude(entries: Sequence[Entry], receipts: Sequence[Receipt], means: WriteBack) -> None:
@@ -73,7 +85,7 @@ def _doubtful(entries: Sequence[Entry], reason: str) -> list[Receipt]:
 def _doubts(means: WriteBack, ours: Collection[int]) -> list[Entry]:
     sent_before = means.now() - means.settings.settle
     with means.ledger.reading() as connection:
-        return outbox.in_doubt(connection, means.crm_in_store, sent_before, ours, means.settings.at_once)
+        return outbox.in_doubt(connection, means.crm_in_store, sent_before, ours, means.at_once)
 
 
 def _may_resend(entry: Entry, settings: ApplySettings) -> bool:

@@ -34,7 +34,8 @@ class ApplySettings:
 
     `settle` is longer than the CRM takes to show a write; `lease` how long a silent worker is believed to be alive;
     `gone` tells sooner that it is not; changes of a killed run younger than `resume_within` are still sent, older ones
-    are judged again instead; a change that does not reach the CRM is tried `attempts` times.
+    are judged again instead; `at_once` is how many changes are sent at once, 0 as many as the connector likes; a change
+    that does not reach the CRM is tried `attempts` times.
     """
 
     plan: PlanSettings
@@ -42,7 +43,7 @@ class ApplySettings:
     settle: timedelta = timedelta(minutes=2)
     lease: timedelta = timedelta(minutes=5)
     resume_within: timedelta = timedelta(hours=1)
-    at_once: int = 200
+    at_once: int = 0
     attempts: int = 3
     gone: Gone = never_gone
 
@@ -70,6 +71,11 @@ class WriteBack:
     def crm_in_store(self) -> str:
         """What the store calls this CRM."""
         return self.crm or self.connector.name
+
+    @property
+    def at_once(self) -> int:
+        """How many changes the CRM is given at once: what it likes best, or what the settings say."""
+        return self.settings.at_once or self.connector.capabilities.writes_at_once
 
     def lease(self) -> Lease:
         """Give a lease from now on."""

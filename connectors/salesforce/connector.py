@@ -1,0 +1,241 @@
+"""A Salesforce org behind the protocol every CRM stands behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from connectors.mirror.mirror import Freshness, Mirror, in_memory, open_mirror
+from connectors.protocol import Capabilities, OnRead
+from connectors.salesforce import names
+from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.facts import OrgFacts, facts_from_text, facts_to_text, read_facts
+from connectors.salesforce.fetching import fetch_of, listed
+from connectors.salesforce.filters import pushed_down
+from connectors.salesforce.reading import Reader
+from connectors.salesforce.refreshing import Refreshing, Scope
+from connectors.salesforce.rows import schema_of
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.standard import OPPORTUNITY, USER
+from connectors.salesforce.state import TASK_FIELDS, state_from_rows
+from connectors.salesforce.wanted import Source, Wanted, objects_of, wanted
+from connectors.salesforce.writing import Writer
+from engine.judge.changes import Change, Receipt, WriteBackState
+from engine.judge.tables import Tables
+from rules.playbook import Playbook
+from rules.problems import Problem
+
+NAME = "salesforce"
+FACTS_HOLD = timedelta(days=1)
+"""How long what was learned of an org's objects and fields is believed, where a mirror keeps it."""
+
+
+def nobody_watches(_what: str, _rows: int) -> None:
+    """Take note of nothing."""
+
+
+def connect(settings: SalesforceSettings) -> SalesforceConnector:
+    """Open an org; nothing is sent yet."""
+    return SalesforceConnector(settings, SalesforceClient(settings))
+
+
+class SalesforceConnector:
+    """One org. The whole pipeline is read through a mirror that is refreshed once; a few deals are read directly."""
+
+    name = NAME
+    capabilities = Capabilities(unique_task_key=True, moves_stages=True, preventive_gates=True, writes_at_once=2000)
+
+    def __init__(self, settings: SalesforceSettings, client: SalesforceClient) -> None:
+        self.settings = settings
+        self.client = client
+        self._writer = Writer(client, client.pause)
+        self._on_read: OnRead = nobody_watches
+        self._facts: dict[tuple[str, ...], OrgFacts] = {}
+        self._mirror: Mirror | None = None
+        self._mirrored: Wanted | None = None
+        self._few: Mirror | None = None
+        self._written = set[str]()
+        self._problems: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What of the playbooks the org does not hold, or hides from the signed-in user."""
+        return self._problems
+
+    @property
+    def cost(self) -> str:
+        """How many API calls were made, and how many the org has left today."""
+        usage = self.client.usage
+        left = f", {usage.left:,} of {usage.limit:,} left today" if usage else ""
+        return f"{self.client.calls.total:,} calls to Salesforce{left}"
+
+    def watch(self, on_read: OnRead) -> None:
+        """Tell `on_read` which object is being fetched."""
+        self._on_read = on_read
+
+    def read(
+        self, playbooks: Sequence[Playbook], deal_ids: Sequence[str] | None = None, batch_size: int = 20_000
+    ) -> Iterator[Tables]:
+        """Yield batches of deals, sorted by id; a run refreshes the mirror once, however often it reads."""
+        if deal_ids is None:
+            mirror, asked = self._refreshed(playbooks)
+            yield from Reader(mirror, asked).all_deals(batch_size)
+            return
+        ids = sorted({id18(each) for each in deal_ids})
+        for start in range(0, len(ids), batch_size):
+            some = ids[start : start + batch_size]
+            mirror, asked = self._fetched(playbooks, some)
+            yield from Reader(mirror, asked).these_deals(some, batch_size)
+
+    def count_open(self) -> int | None:
+        """Count the open deals of the mirror, once that is fresh."""
+        if self._mirror is None or self._mirrored is None:
+            return None
+        row = self._mirror.db.execute('SELECT count(*) FROM "Opportunity" WHERE NOT "IsClosed"').fetchone()
+        return int(row[0]) if row else None
+
+    def read_state(self, deal_ids: Sequence[str]) -> WriteBackState:
+        """Give what was just read of these deals; those written since, and those not read, are asked for."""
+        found = [self._held(mirror, deal_ids) for mirror in (self._few, self._mirror) if mirror is not None]
+        held = next((state for state, whole in found if whole), None)
+        return held if held is not None else self._asked_state([id18(each) for each in deal_ids])
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        """Write changes 200 a call, moves singly."""
+        self._written.update(change.deal_id for change in changes)
+        return self._writer.write(changes)
+
+    def find_written(self, changes: Sequence[Change]) -> Mapping[str, bool]:
+        """Ask by key what became of changes."""
+        return self._writer.find_written(changes)
+
+    def record_sweep(self, ended_at: datetime) -> None:
+        """Set the heartbeat that the org's gates ask how fresh they are."""
+        self._writer.record_sweep(ended_at)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for mirror in (self._few, self._mirror):
+            if mirror is not None:
+                mirror.close()
+        self.client.close()
+
+    def facts(self, playbooks: Sequence[Playbook]) -> OrgFacts:
+        """Give what the org has of what these playbooks need; the mirror keeps it for a day."""
+        objects = objects_of(playbooks)
+        if objects not in self._facts:
+            name = f"facts {hashlib.sha256(' '.join(objects).encode()).hexdigest()[:16]}"
+            now = datetime.now(UTC)
+            kept = self._mirror.kept(name, now - FACTS_HOLD) if self._mirror is not None else None
+            found = facts_from_text(kept) if kept else read_facts(self.client, objects, tracking=True)
+            if self._mirror is not None and not kept:
+                self._mirror.keep(name, facts_to_text(found), now)
+            self._facts[objects] = found
+        return self._facts[objects]
+
+    def _refreshed(self, playbooks: Sequence[Playbook]) -> tuple[Mirror, Wanted]:
+        if self._mirror is None:
+            self._mirror = open_mirror(self.settings.mirror, self.settings.url)
+        asked = self._wanted(playbooks)
+        if self._mirrored is None or self._mirrored.sources != asked.sources:
+            since = datetime.now(UTC) - timedelta(days=self.settings.closed_days)
+            scope = Scope(since, pushed_down(playbooks, self.facts(playbooks)))
+            Refreshing(self.client, self._mirror, asked, scope, self._on_read).refresh()
+            self._written.clear()
+        self._mirrored = asked
+        return self._mirror, asked
+
+    def _fetched(self, playbooks: Sequence[Playbook], ids: Sequence[str]) -> tuple[Mirror, Wanted]:
+        """Read some deals into memory; those that the mirror just got are taken from there."""
+        asked = self._wanted(playbooks)
+        if self._mirror is not None and self._mirrored is not None and self._mirrored.sources == asked.sources:
+            return self._mirror, asked
+        if self._few is not None:
+            self._few.close()
+        self._few = mirror = in_memory(self.settings.url)
+        until = self.client.now() or datetime.now(UTC)
+        for source in asked.sources.values():
+            if source.object == USER:
+                continue
+            rows = fetch_of(self.client, source, source.parent, ids, on_rows=self._on_read)
+            mirror.replace(source.object, schema_of(source), rows, Freshness(source.asked, until))
+        if USER in asked.sources:
+            users = asked.sources[USER]
+            rows = self._users(users, self._people(mirror, asked))
+            mirror.replace(USER, schema_of(users), rows, Freshness(users.asked, until))
+        self._written.difference_update(ids)
+        return mirror, asked
+
+    def _users(self, users: Source, ids: Sequence[str]) -> list[pa.Table]:
+        """Fetch people and then their managers."""
+        people = list(fetch_of(self.client, users, "Id", ids, on_rows=self._on_read))
+        if "ManagerId" not in users.kinds:
+            return people
+        managers = {each for page in people for each in page["ManagerId"].to_pylist() if each} - set(ids)
+        return people + list(fetch_of(self.client, users, "Id", sorted(managers), on_rows=self._on_read))
+
+    def _people(self, mirror: Mirror, asked: Wanted) -> list[str]:
+        """Name the users whose rows some deals need: their owners, and who changed them."""
+        parts = [
+            f'SELECT DISTINCT "{field}" AS id FROM "{object_}"'
+            for object_, field in ((OPPORTUNITY, "OwnerId"), ("OpportunityHistory", "CreatedById"))
+            if object_ in asked.sources and field in asked.sources[object_].kinds
+        ]
+        return mirror.ids(f"SELECT id FROM ({' UNION '.join(parts)}) WHERE id IS NOT NULL ORDER BY id")
+
+    def _wanted(self, playbooks: Sequence[Playbook]) -> Wanted:
+        found = wanted(self.facts(playbooks), playbooks, self.settings)
+        self._problems = found.problems
+        return found
+
+    def _held(self, mirror: Mirror, deal_ids: Sequence[str]) -> tuple[WriteBackState, bool]:
+        """Read what a mirror holds of ours, and whether it knows all of these deals as they are."""
+        if self._written.intersection(deal_ids):
+            return WriteBackState(), False
+        some = listed(deal_ids)
+        deals = _rows(mirror, f'SELECT * FROM "Opportunity" WHERE "Id" IN ({some})') if some else []
+        tasks = (
+            [] if "Task" not in mirror.tables() else _rows(mirror, f'SELECT * FROM "Task" WHERE "WhatId" IN ({some})')
+        )
+        return state_from_rows(deals, tasks), len(deals) == len(set(deal_ids))
+
+    def _asked_state(self, ids: Sequence[str]) -> WriteBackState:
+        facts = self.facts(())
+        fields = ["Id", *(each for each in names.FLAG_FIELDS if facts.has(OPPORTUNITY, each))]
+        deals, tasks = list[Mapping[str, Any]](), list[Mapping[str, Any]]()
+        for start in range(0, len(ids), 400):
+            some = listed(ids[start : start + 400])
+            deals += self.client.query(f"SELECT {', '.join(fields)} FROM Opportunity WHERE Id IN ({some})").rows()
+            if facts.has("Task", names.KEY):
+                ours = f"WhatId IN ({some}) AND {names.KEY} != null"
+                tasks += self.client.query(f"SELECT {', '.join(TASK_FIELDS)} FROM Task WHERE {ours}").rows()
+        return state_from_rows(deals, tasks)
+
+
+def id18(given: str) -> str:
+    """Give the 18-character form of an id, which tells ids apart without regard to case.
+
+    Salesforce's rule: three letters are added, one for each five characters, that say which of them are capitals.
+    """
+    if len(given) != SHORT:
+        return given
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    chunks = (given[start : start + 5] for start in range(0, SHORT, 5))
+    return given + "".join(letters[sum(1 << n for n, each in enumerate(some) if each.isupper())] for some in chunks)
+
+
+SHORT = 15
+
+
+def _rows(mirror: Mirror, sql: str) -> list[dict[str, Any]]:
+    table: pa.Table = mirror.db.execute(sql).to_arrow_table()
+    return list(table.to_pylist())

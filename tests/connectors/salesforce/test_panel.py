@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from defusedxml.ElementTree import parse
 
+from connectors.salesforce import names
 from connectors.salesforce.settings import API_VERSION
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +54,13 @@ def test_everything_an_administrator_can_set_is_a_property_of_the_panel_with_the
     offered = {each.attrib["name"]: each.attrib["default"] for each in described.iter(f"{METADATA}property")}
     written = dict(re.findall(r"@api (\w+) = (.+);", read(PANEL / "dealgatePanel.js")))
     assert offered == {name: value.strip("'") for name, value in written.items()}
+
+
+def test_the_panel_reads_every_field_that_is_written_and_names_them_as_we_do() -> None:
+    read_by_it = re.findall(r"@salesforce/schema/Opportunity\.(\w+)'", read(PANEL / "verdict.js"))
+    written = {*names.FLAG_FIELDS, names.NOTE}
+    assert {name for name in read_by_it if name.startswith("Dealgate_")} == written
+    assert names.READER_SET.replace("_", " ") in read(PANEL / "words.js")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)

@@ -50,7 +50,7 @@ class Mirror:
         db.execute("SET preserve_insertion_order = false")
         db.execute("CREATE TABLE IF NOT EXISTS _mirror (layout INTEGER, crm VARCHAR)")
         db.execute("CREATE TABLE IF NOT EXISTS _fresh (name VARCHAR, asked VARCHAR, until TIMESTAMPTZ)")
-        db.execute("CREATE TABLE IF NOT EXISTS _kept (name VARCHAR, value VARCHAR, at TIMESTAMPTZ)")
+        db.execute("CREATE TABLE IF NOT EXISTS _kept (name VARCHAR, value VARCHAR, since TIMESTAMPTZ)")
         db.execute("CREATE TABLE IF NOT EXISTS _complete (name VARCHAR, id VARCHAR)")
         if not db.execute("SELECT count(*) FROM _mirror").fetchall()[0][0]:
             db.execute("INSERT INTO _mirror VALUES (?, ?)", [LAYOUT, crm])
@@ -129,7 +129,7 @@ class Mirror:
 
     def kept(self, name: str, since: datetime) -> str | None:
         """Give a kept text if it is no older than `since`."""
-        row = self.db.execute("SELECT value FROM _kept WHERE name = ? AND at >= ?", [name, since]).fetchone()
+        row = self.db.execute("SELECT value FROM _kept WHERE name = ? AND since >= ?", [name, since]).fetchone()
         return row[0] if row else None
 
     def close(self) -> None:

@@ -170,8 +170,8 @@ class SalesforceConnector:
             mirror.replace(source.object, schema_of(source), rows, Freshness(source.asked, until))
         if USER in asked.sources:
             users = asked.sources[USER]
-            rows = self._users(users, self._people(mirror, asked))
-            mirror.replace(USER, schema_of(users), rows, Freshness(users.asked, until))
+            found = self._users(users, self._people(mirror, asked))
+            mirror.replace(USER, schema_of(users), found, Freshness(users.asked, until))
         self._written.difference_update(ids)
         return mirror, asked
 
@@ -237,5 +237,5 @@ SHORT = 15
 
 
 def _rows(mirror: Mirror, sql: str) -> list[dict[str, Any]]:
-    table: pa.Table = mirror.db.execute(sql).to_arrow_table()
+    table: pa.Table = mirror.db.sql(sql).to_arrow_table()
     return list(table.to_pylist())

@@ -51,7 +51,7 @@ class Reader:
         return Tables(tables, self._tracked)
 
     def _table(self, table: str, sql: str) -> pa.Table:
-        found: pa.Table = self._db.execute(sql).to_arrow_table()
+        found: pa.Table = self._db.sql(sql).to_arrow_table()
         types = self._types[table]
         return found.cast(pa.schema([(name, ARROW_TYPES[types[name]]) for name in found.column_names]))
 

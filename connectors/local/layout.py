@@ -12,7 +12,7 @@ SCHEMA_VERSION = 2
 
 FLAG_COLUMNS = (
     "deal_id", "status", "score", "band", "allowed_stage", "missing", "flags", "next_deadline", "playbook",
-    "checked_at", "blocked_stages", "waived",
+    "checked_at", "blocked_stages", "waived", "blocking",
 )  # fmt: skip
 TASK_COLUMNS = tuple(STANDARD_TABLES["tasks"])
 MOVE_COLUMNS = ("key", "deal_id", "from_stage", "to_stage", "at", "note")

@@ -58,7 +58,7 @@ def split_flags(cell: str) -> tuple[str, ...]:
 def _readable_flags(rows: Iterable[Sequence[str | None]]) -> Iterator[tuple[str, Flags]]:
     """Yield flags by deal; what a person rewrote beyond reading counts as absent and is written anew."""
     for row in rows:
-        deal_id, status, score, band, allowed, missing, flags, deadline, playbook, checked_at, blocked, waived = (
+        deal_id, status, score, band, allowed, missing, flags, deadline, playbook, checked_at, *more = (
             each or "" for each in row
         )
         try:
@@ -67,7 +67,7 @@ def _readable_flags(rows: Iterable[Sequence[str | None]]) -> Iterator[tuple[str,
             moment = datetime.fromisoformat(checked_at)
         except (ValueError, InvalidOperation):
             continue
-        lists = [split_flags(each) for each in (flags, blocked, waived)]
+        lists = [split_flags(each) for each in (flags, *more)]
         yield deal_id, Flags(status, exact, band, allowed, missing, lists[0], due, playbook, moment, *lists[1:])
 
 

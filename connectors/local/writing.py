@@ -35,7 +35,7 @@ def _set_flags(db: sqlite3.Connection, change: Change) -> str:
     values = (
         change.deal_id, flags.status, _text(flags.score), flags.band, flags.allowed_stage, flags.missing,
         join_flags(flags.flags), _text(flags.next_deadline), flags.playbook, flags.checked_at.isoformat(),
-        join_flags(flags.blocked_stages), join_flags(flags.waived),
+        join_flags(flags.blocked_stages), join_flags(flags.waived), join_flags(flags.blocking),
     )  # fmt: skip
     db.execute("DELETE FROM flags WHERE deal_id = ?", (change.deal_id,))
     _insert(db, "flags", FLAG_COLUMNS, values)

@@ -14,18 +14,20 @@ CHECKED_AT = "Dealgate_Checked_At__c"
 BLOCKED_STAGES = "Dealgate_Blocked_Stages__c"
 BLOCKED_STAGES_2 = "Dealgate_Blocked_Stages_2__c"
 WAIVED = "Dealgate_Waived__c"
+BLOCKING = "Dealgate_Blocking__c"
+ASKED_BY_RULES = "Dealgate_Asked_By_Rules__c"
 NOTE = "Dealgate_Note__c"
 KEY = "Dealgate_Key__c"
 
 FLAG_FIELDS = (
     STATUS, SCORE, BAND, ALLOWED_STAGE, MISSING, FLAGS, NEXT_DEADLINE, PLAYBOOK, CHECKED_AT, BLOCKED_STAGES,
-    BLOCKED_STAGES_2, WAIVED,
+    BLOCKED_STAGES_2, WAIVED, BLOCKING,
 )  # fmt: skip
 """The fields of an Opportunity that hold a deal's flags."""
 
 LENGTHS = {
     STATUS: 20, BAND: 80, ALLOWED_STAGE: 255, MISSING: 32_768, FLAGS: 4_096, PLAYBOOK: 120, BLOCKED_STAGES: 255,
-    BLOCKED_STAGES_2: 255, WAIVED: 255, NOTE: 4_096, KEY: 255,
+    BLOCKED_STAGES_2: 255, WAIVED: 255, BLOCKING: 4_096, NOTE: 4_096, KEY: 255,
 }  # fmt: skip
 """How many characters each text field holds."""
 

@@ -45,6 +45,7 @@ def flag_fields(flags: Flags) -> dict[str, Any]:
         names.BLOCKED_STAGES: first,
         names.BLOCKED_STAGES_2: second,
         names.WAIVED: barred(flags.waived),
+        names.BLOCKING: barred(flags.blocking),
     }
     for field, value in values.items():
         if isinstance(value, str) and len(value) > names.LENGTHS.get(field, len(value)):
@@ -74,6 +75,7 @@ def flags_of(row: Row) -> Flags | None:
         checked_at=checked,
         blocked_stages=(*unbarred(_text(row, names.BLOCKED_STAGES)), *unbarred(_text(row, names.BLOCKED_STAGES_2))),
         waived=unbarred(_text(row, names.WAIVED)),
+        blocking=unbarred(_text(row, names.BLOCKING)),
     )
 
 

@@ -84,7 +84,7 @@ def _flags(values: Mapping[str, Any]) -> Flags:
     score = values["score"]
     typed = {
         "score": None if score is None else Decimal(score),
-        **{name: tuple(values.get(name, ())) for name in ("flags", "blocked_stages", "waived")},
+        **{name: tuple(values.get(name, ())) for name in ("flags", "blocked_stages", "waived", "blocking")},
         "next_deadline": _date(values["next_deadline"]),
         "checked_at": datetime.fromisoformat(values["checked_at"]),
     }

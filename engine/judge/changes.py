@@ -31,7 +31,8 @@ class OutcomeOfChange(StrEnum):
 class Flags:
     """What a deal carries in the CRM; `missing` is in words, one line a finding. Null score: no scorecard.
 
-    `blocked_stages` are the CRM's names of stages the deal may not move to now; `waived` the criteria excepted.
+    `blocked_stages` are the CRM's names of stages the deal may not move to now, since `blocking` (ids of open criteria,
+    clocks and rules) stand against it; `waived` are those excepted.
     """
 
     status: str
@@ -45,6 +46,7 @@ class Flags:
     checked_at: datetime
     blocked_stages: tuple[str, ...] = ()
     waived: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def flags_for(verdict: Verdict, terms: Terms, deadlines: Iterable[date], as_of: 
         checked_at=as_of,
         blocked_stages=tuple(terms.name(stage) for stage in blocked_stages(gate, terms)) if gate else (),
         waived=tuple(sorted({finding.criterion for finding in verdict.findings if finding.waiver})),
+        blocking=tuple(sorted({each.criterion for each in open_findings if each.enforce.blocks})) if gate else (),
     )
 
 

@@ -48,6 +48,7 @@ FLAGS = Flags(
     checked_at=CHECKED_AT,
     blocked_stages=("Proposal/Price Quote", "Closed Won"),
     waived=("budget-known", "pain-documented"),
+    blocking=("next-step", "problem-written"),
 )
 
 

@@ -243,10 +243,10 @@ def test_only_what_is_ours_is_written_beside_the_files_read(opened: Open, folder
     assert sorted(path.name for path in folder.iterdir()) == ["deals.csv", "flags.csv", "stage_moves.csv", "tasks.csv"]
     assert (folder / "deals.csv").read_bytes() == before
     assert (folder / "flags.csv").read_text(encoding="utf-8") == (
-        "deal_id,status,score,band,allowed_stage,missing,flags,next_deadline,playbook,checked_at,blocked_stages,waived\n"
+        "deal_id,status,score,band,allowed_stage,missing,flags,next_deadline,playbook,checked_at,blocked_stages,waived,blocking\n"
         'D2,not yet,62.5,fair,discovery,"the next step is agreed\n=the ""problem"" is written down; it\'s new",'
         "executive sponsor needed;late\\; very late,2026-03-09,contract@1,2026-03-02T09:30:00+00:00,"
-        "Proposal/Price Quote;Closed Won,budget-known;pain-documented\n"
+        "Proposal/Price Quote;Closed Won,budget-known;pain-documented,next-step;problem-written\n"
     )
     written = (folder / "tasks.csv").read_text(encoding="utf-8").splitlines()
     assert written[1].endswith(",D2:pain,'+ write down the problem,2026-03-04,open,O1")

@@ -9,7 +9,7 @@ TEXTS = {
     "Status": 20, "Band": 80, "Allowed_Stage": 255, "Playbook": 120, "Blocked_Stages": 255, "Blocked_Stages_2": 255,
     "Waived": 255,
 }  # fmt: skip
-LONG = {"Missing": 32768, "Flags": 4096, "Note": 4096}
+LONG = {"Missing": 32768, "Blocking": 4096, "Flags": 4096, "Note": 4096}
 
 
 def install_fields(org: Org) -> None:
@@ -18,6 +18,7 @@ def install_fields(org: Org) -> None:
         org.add_field("Opportunity", f"Dealgate_{name}__c", "string", length=length)
     for name, length in LONG.items():
         org.add_field("Opportunity", f"Dealgate_{name}__c", "textarea", length=length)
+    org.add_field("Opportunity", "Dealgate_Asked_By_Rules__c", "boolean", default=False)
     org.add_field("Opportunity", "Dealgate_Score__c", "double")
     org.add_field("Opportunity", "Dealgate_Next_Deadline__c", "date")
     org.add_field("Opportunity", "Dealgate_Checked_At__c", "datetime")

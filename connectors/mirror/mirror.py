@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -23,6 +23,7 @@ MEMORY = ":memory:"
 MOST_MEMORY = "512MB"
 DELETED = "_deleted"
 """The column that marks a row as gone in the CRM."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MirrorError(CrmError):
@@ -57,8 +58,8 @@ class Mirror:
 
     def freshness(self, table: str) -> Freshness | None:
         """Say how fresh a table is; None where it is not held."""
-        row = self.db.execute("SELECT asked, until FROM _fresh WHERE name = ?", [table]).fetchone()
-        return Freshness(row[0], row[1].astimezone(UTC)) if row else None
+        row = self.db.execute("SELECT asked, epoch_us(until) FROM _fresh WHERE name = ?", [table]).fetchone()
+        return Freshness(row[0], EPOCH + timedelta(microseconds=row[1])) if row else None
 
     def replace(
         self, table: str, schema: pa.Schema, rows: Iterable[pa.Table], fresh: Freshness, complete_for: str = ""

@@ -7,44 +7,92 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from tests.simulators.salesforce.ids import id18
+
 
 @dataclass
 class Faults:
-    """Each switch says how often, or after how many API requests, something goes wrong.
+    """Switches; every counted one goes off again by itself when it is used up."""
 
-    `after_commit`: a server error comes after the request was carried out. `drop` loses the connection instead.
-    """
-
-    expire_session_after: int = -1
-    refuse_sessions: bool = False
-    daily_limit_after: int = -1
-    concurrent_limit: int = 0
-    server_errors: int = 0
-    after_commit: int = 0
-    drop_after_commit: int = 0
-    html_pages: int = 0
-    truncated: int = 0
-    lost_locators: int = 0
-    failing_jobs: int = 0
     clock_skew: timedelta = timedelta(0)
-    locks: Counter[str] = field(default_factory=Counter)
+    """How far the `Date` header, and the clock that judges a signed assertion, are from the org's stamps."""
+    lost_locators: int = 0
+    """So many askings for a further page find the locator forgotten."""
+    failing_jobs: int = 0
+    """So many bulk jobs fail."""
+    unsteady_pages: bool = False
+    """Whether every second page of a query is half as long."""
+    session_revoked: bool = False
+    """Whether every session is refused, new ones too."""
+    sign_in_refused: tuple[str, str] | None = None
+    """The error and description by which the token endpoint refuses everybody."""
+    rows: Counter[str] = field(default_factory=Counter)
+    denied: set[str] = field(default_factory=set)
+    counted: Counter[str] = field(default_factory=Counter)
+    after: dict[str, int] = field(default_factory=dict)
+
+    def expire_session(self, after: int = 0) -> None:
+        """End every session once so many more API requests were answered; signing in again helps."""
+        self.after["session"] = after
+
+    def daily_limit(self, after: int = 0) -> None:
+        """Answer so many more API requests, and then none that day; `lift_limit` ends it."""
+        self.after["limit"] = after
+
+    def lift_limit(self) -> None:
+        self.after.pop("limit", None)
+
+    def concurrent_limit(self, times: int = 1) -> None:
+        """Refuse requests because too many long ones run."""
+        self.counted["concurrent"] += times
+
+    def server_error(self, times: int = 1, *, after_commit: bool = False) -> None:
+        """Answer 503; or, `after_commit`, carry writes out and then answer 500."""
+        self.counted["committed" if after_commit else "error"] += times
+
+    def drop_connection(self, times: int = 1, *, after_commit: bool = False) -> None:
+        """Close the connection without an answer; `after_commit`: when a write was carried out."""
+        self.counted["dropped_write" if after_commit else "dropped"] += times
+
+    def html_error(self, times: int = 1) -> None:
+        """Answer with a page of HTML."""
+        self.counted["html"] += times
+
+    def truncate_body(self, times: int = 1) -> None:
+        """Send half an answer and close the connection."""
+        self.counted["truncated"] += times
 
     def lock_rows(self, ids: Iterable[str], times: int = 1) -> None:
         """Lock records for so many attempts to save them."""
         for each in ids:
-            self.locks[each] += times
+            self.rows[id18(each)] += times
+
+    def lock_call(self, times: int = 1) -> None:
+        """Refuse whole writes with UNABLE_TO_LOCK_ROW."""
+        self.counted["lock"] += times
+
+    def deny_rows(self, ids: Iterable[str]) -> None:
+        """Take the right to change records from the signed-in user."""
+        self.denied |= {id18(each) for each in ids}
 
     def locked(self, id_: str) -> bool:
         """Whether a record is locked now; each asking takes one away."""
-        if self.locks[id_] <= 0:
-            return False
-        self.locks[id_] -= 1
-        return True
+        return self._less(self.rows, id_)
 
     def take(self, name: str) -> bool:
         """Use up one of a counted switch."""
-        left = getattr(self, name)
-        if left <= 0:
+        return self._less(self.counted, name)
+
+    def passed(self, name: str) -> bool:
+        """Whether the so-many-th request has come; each asking takes one away, and it stays at none."""
+        if name not in self.after:
             return False
-        setattr(self, name, left - 1)
+        self.after[name] -= 1
+        return self.after[name] < 0
+
+    @staticmethod
+    def _less(switches: Counter[str], name: str) -> bool:
+        if switches[name] <= 0:
+            return False
+        switches[name] -= 1
         return True

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.simulators.salesforce.faults import Faults
 from tests.simulators.salesforce.schema import STAGES, Field, Thing, reference, standard_objects
+from tests.simulators.salesforce.validation import Rule
 
 Record = dict[str, Any]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -57,7 +58,7 @@ class Org:
         self.children: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.rules: dict[str, Any] = {}
         self.hidden: set[tuple[str, str]] = set()
-        self.settings: dict[str, Any] = {}
+        self.permissions: set[str] = set()
         self.on_save: list[Any] = []
         self._count = 0
         organization = self.add("Organization", Name="Acme", OrganizationType="Enterprise Edition")
@@ -125,6 +126,10 @@ class Org:
             thing.fields.pop(each)
         thing.fields["name"].required = False
         self.things[name.lower()] = thing
+
+    def add_validation_rule(self, object_: str, name: str, formula: str, message: str, field: str = "") -> None:
+        """Add a rule of the org's own."""
+        self.rules[f"{object_}.{name}"] = Rule(object_, name, formula, message, field)
 
     def hide_field(self, object_: str, name: str) -> None:
         """Take the permission to see a field from the signed-in user."""

@@ -90,6 +90,16 @@ class SalesforceClient:
         sent = dict(headers or {})
         return self._tried(method, path, lambda sf: sf.restful(path, None, method, headers=sent, **named), again=again)
 
+    def versions(self) -> list[dict[str, Any]]:
+        """List the versions of the API that the org speaks, the earliest first; this is no API request."""
+
+        def ask(sf: Salesforce) -> Any:  # noqa: ANN401 - any JSON value
+            answer = sf.session.get(f"https://{sf.sf_instance}/services/data/")
+            return answer.json()
+
+        found: list[dict[str, Any]] = self._tried("GET", "/services/data", ask, again=True).body
+        return found
+
     def fetch(self, path: str, params: Mapping[str, str] | None = None, *, accept: str) -> requests.Response:
         """Read a path as it comes, such as CSV; the answer is complete, and its status good."""
 

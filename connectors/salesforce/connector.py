@@ -11,12 +11,17 @@ from typing import Any, Self
 import pyarrow as pa
 
 from connectors.mirror.mirror import Freshness, Mirror, in_memory, open_mirror
-from connectors.protocol import Capabilities, OnRead
+from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.examining import examine
 from connectors.salesforce.facts import OrgFacts, facts_from_text, facts_to_text, read_facts
 from connectors.salesforce.fetching import fetch_of, listed
 from connectors.salesforce.filters import pushed_down
+from connectors.salesforce.install.deploy import deploy
+from connectors.salesforce.install.drift import drift
+from connectors.salesforce.install.project import project_files
+from connectors.salesforce.install.rules import PlaybookRules, rules_of
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.refreshing import Refreshing, Scope
 from connectors.salesforce.rows import schema_of
@@ -25,7 +30,7 @@ from connectors.salesforce.standard import OPPORTUNITY, USER
 from connectors.salesforce.state import TASK_FIELDS, state_from_rows
 from connectors.salesforce.wanted import Source, Wanted, objects_of, wanted
 from connectors.salesforce.writing import Writer
-from engine.judge.changes import Change, Receipt, WriteBackState
+from engine.judge.changes import Change, Flags, Receipt, WriteBackState
 from engine.judge.tables import Tables
 from rules.playbook import Playbook
 from rules.problems import Problem
@@ -53,7 +58,8 @@ class SalesforceConnector:
     def __init__(self, settings: SalesforceSettings, client: SalesforceClient) -> None:
         self.settings = settings
         self.client = client
-        self._writer = Writer(client, client.pause)
+        self._writer = Writer(client, client.pause, self._asked_by_rules)
+        self._rules: dict[str, PlaybookRules] = {}
         self._on_read: OnRead = nobody_watches
         self._facts: dict[tuple[str, ...], OrgFacts] = {}
         self._mirror: Mirror | None = None
@@ -118,6 +124,27 @@ class SalesforceConnector:
         """Set the heartbeat that the org's gates ask how fresh they are."""
         self._writer.record_sweep(ended_at)
 
+    def project(self, playbooks: Sequence[Playbook]) -> Mapping[str, bytes]:
+        """Give the project that an administrator can read and deploy."""
+        return project_files(playbooks, self._made(playbooks))
+
+    def not_prevented(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
+        """Name what no rule of the org asks, and why."""
+        return [each for made in self._made(playbooks).values() for each in made.left]
+
+    def install(self, playbooks: Sequence[Playbook]) -> Installed:
+        """Deploy what is missing or differs."""
+        return deploy(self.client, self._made(playbooks), self.drift(playbooks), self.client.pause)
+
+    def drift(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
+        """Compare the org as it is now with what the playbooks ask for."""
+        self._facts.clear()
+        return drift(self.client, self.facts(playbooks), self._made(playbooks))
+
+    def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
+        """Look at everything Dealgate needs of the org."""
+        return examine(self.client, playbooks)
+
     def __enter__(self) -> Self:
         return self
 
@@ -141,6 +168,15 @@ class SalesforceConnector:
                 self._mirror.keep(name, facts_to_text(found), now)
             self._facts[objects] = found
         return self._facts[objects]
+
+    def _made(self, playbooks: Sequence[Playbook]) -> dict[str, PlaybookRules]:
+        self._rules = rules_of(playbooks, self.facts(playbooks), self.settings.columns)
+        return self._rules
+
+    def _asked_by_rules(self, flags: Flags) -> bool:
+        """Whether all that stands against a deal is asked by rules made of its playbook."""
+        made = self._rules.get(flags.playbook)
+        return bool(flags.blocking) and made is not None and set(flags.blocking) <= made.asked
 
     def _refreshed(self, playbooks: Sequence[Playbook]) -> tuple[Mirror, Wanted]:
         if self._mirror is None:
@@ -194,6 +230,7 @@ class SalesforceConnector:
 
     def _wanted(self, playbooks: Sequence[Playbook]) -> Wanted:
         found = wanted(self.facts(playbooks), playbooks, self.settings)
+        self._made(playbooks)
         self._problems = found.problems
         return found
 

@@ -16,7 +16,7 @@ from connectors.salesforce.errors import NotReadableError
 from connectors.salesforce.fetching import IDS_AT_ONCE, listed
 from connectors.salesforce.moves import move
 from connectors.salesforce.state import TASK_FIELDS, TooLongError, flag_fields, flags_of, same_flags, task_of
-from engine.judge.changes import Change, ChangeKind, CrmTask, OutcomeOfChange, Receipt
+from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange, Receipt
 
 KEYS_AT_ONCE = 50
 """Task keys in one query: they are long, and an address holds some 16,000 characters."""
@@ -25,11 +25,17 @@ Receipts = dict[str, Receipt]
 
 
 class Writer:
-    """Writes to one org."""
+    """Writes to one org. `asked_by_rules` says whether rules of the org ask all that stands against a deal."""
 
-    def __init__(self, client: SalesforceClient, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: SalesforceClient,
+        pause: Callable[[float], None] = time.sleep,
+        asked_by_rules: Callable[[Flags], bool] = lambda _flags: False,
+    ) -> None:
         self._client = client
         self._pause = pause
+        self._asked_by_rules = asked_by_rules
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """Write changes and give a receipt for each, in order.
@@ -77,7 +83,9 @@ class Writer:
         records, sent = [], []
         for change in sorted(changes, key=lambda each: each.deal_id):
             try:
-                records.append({"id": change.deal_id, **(flag_fields(change.flags) if change.flags else {})})
+                flags = change.flags
+                asked = {names.ASKED_BY_RULES: self._asked_by_rules(flags)} if flags else {}
+                records.append({"id": change.deal_id, **(flag_fields(flags) if flags else {}), **asked})
                 sent.append(change)
             except TooLongError as too_long:
                 receipts[change.key] = _refused(change, str(too_long))

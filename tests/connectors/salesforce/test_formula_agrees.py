@@ -21,7 +21,7 @@ from engine.judge.verdicts import State
 from rules.condition import AllOf, AnyOf, Compare, Condition, FieldValue, Literal, Moment, Not, Operator, Reference
 from rules.playbook import Criterion, Enforce, Playbook, Stage
 from rules.types import Duration, Field, FieldType, Unit
-from tests.simulators.salesforce.formula import Context, evaluate
+from tests.simulators.salesforce_org.formula import Context, evaluate
 
 AS_OF = datetime(2026, 11, 2, 15, tzinfo=UTC)
 KINDS = {
@@ -61,12 +61,13 @@ def compare(names: tuple[str, ...], operators: tuple[Operator, ...], value: Any)
     return st.builds(Compare, st.sampled_from(names).map(reference), st.sampled_from(operators), value)
 
 
+YES_OR_NO = (True, False)
 LISTED = (Operator.ONE_OF, Operator.NONE_OF)
 other_day = st.builds(
     FieldValue, st.just(reference("other_day")), st.sampled_from([None, *LENGTHS[2:], Duration(-3, Unit.DAYS)])
 )
 LEAVES: st.SearchStrategy[Condition] = st.one_of(
-    compare(tuple(TYPES), (Operator.PRESENT,), literal(True, False)),
+    compare(tuple(TYPES), (Operator.PRESENT,), literal(*YES_OR_NO)),
     compare(("words", "more", "kind"), (Operator.EQUALS, Operator.NOT), literal(*TEXTS)),
     compare(("words",), (Operator.EQUALS, Operator.NOT), st.just(FieldValue(reference("more")))),
     compare(("words", "kind"), LISTED, several(TEXTS)),
@@ -80,7 +81,7 @@ LEAVES: st.SearchStrategy[Condition] = st.one_of(
     compare(
         ("at",), (Operator.WITHIN, Operator.WITHIN_NEXT, Operator.OLDER_THAN), st.sampled_from(LENGTHS).map(Literal)
     ),
-    compare(("tick",), (Operator.EQUALS, Operator.NOT), literal(True, False)),
+    compare(("tick",), (Operator.EQUALS, Operator.NOT), literal(*YES_OR_NO)),
     compare(("several",), (Operator.INCLUDES_ANY, Operator.INCLUDES_ALL), several(TEXTS)),
 )
 CONDITIONS = st.recursive(

@@ -1,0 +1,1 @@
+"""What Salesforce needs so that it refuses a closed gate by itself: fields, permissions, rules."""

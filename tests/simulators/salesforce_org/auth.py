@@ -1,0 +1,72 @@
+"""The token endpoint: JWT bearer and client credentials, really verified."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import parse_qsl
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.simulators.salesforce_org.server import Request, Response, SalesforceSimulator, route
+
+
+def new_key(simulator: SalesforceSimulator) -> str:
+    """Make a key pair: the app trusts the public half, the private one is given as PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = serialization.PublicFormat.SubjectPublicKeyInfo
+    simulator.public_key = key.public_key().public_bytes(serialization.Encoding.PEM, public)
+    private = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption()).decode()
+
+
+@route("POST", "/services/oauth2/token")
+def token(simulator: SalesforceSimulator, request: Request) -> Response:
+    form = dict(parse_qsl(request.body.decode()))
+    grant = form.get("grant_type", "")
+    if grant == "client_credentials":
+        refusal = _client(simulator, request, form)
+    elif grant == "urn:ietf:params:oauth:grant-type:jwt-bearer":
+        refusal = _assertion(simulator, form.get("assertion", ""))
+    else:
+        refusal = ("unsupported_grant_type", "grant type not supported")
+    if refusal:
+        return Response(400, {"error": refusal[0], "error_description": refusal[1]})
+    body = {
+        "access_token": simulator.new_session(), "instance_url": simulator.url, "token_type": "Bearer",
+        "id": f"{simulator.url}/id/{simulator.org.organization_id}/{simulator.org.engine}",
+        "issued_at": str(int(simulator.clock.now.timestamp() * 1000)), "signature": "c2lnbmF0dXJl", "scope": "api",
+    }  # fmt: skip
+    return Response(200, body)
+
+
+def _client(simulator: SalesforceSimulator, request: Request, form: dict[str, str]) -> tuple[str, str] | None:
+    given = (form.get("client_id", ""), form.get("client_secret", ""))
+    basic = request.headers.get("authorization", "").removeprefix("Basic ")
+    if basic:
+        try:
+            name, _, secret = base64.b64decode(basic).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return ("invalid_client", "invalid client credentials")
+        given = (name, secret)
+    if given[0] != simulator.client_id:
+        return ("invalid_client_id", "client identifier invalid")
+    return None if given[1] == simulator.client_secret else ("invalid_client", "invalid client credentials")
+
+
+def _assertion(simulator: SalesforceSimulator, assertion: str) -> tuple[str, str] | None:
+    unchecked = {"verify_exp": False, "verify_aud": False}
+    try:
+        claims = jwt.decode(assertion, simulator.public_key, algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
+    except jwt.PyJWTError:
+        return ("invalid_grant", "invalid assertion")
+    if claims.get("aud") != simulator.url:
+        return ("invalid_client", "app_not_found")
+    if claims.get("iss") != simulator.client_id:
+        return ("invalid_client_id", "client identifier invalid")
+    if claims.get("sub") != simulator.username:
+        return ("invalid_grant", "user hasn't approved this consumer")
+    left = claims.get("exp", 0) - (simulator.clock.now + simulator.faults.clock_skew).timestamp()
+    return None if 0 <= left <= 300 else ("invalid_grant", "expired authorization code")

@@ -72,6 +72,9 @@ class Collection:
         except UncertainError as lost:
             return [Written(reason=str(lost), uncertain=True) for _ in records]
         except SalesforceError as refusal:
+            if refusal.code == "NOT_FOUND":
+                advice = "run `dealgate install`, and let the signed-in user use its fields"
+                raise SalesforceError(f"{refusal}\n  help: {advice}", code=refusal.code) from None
             if refusal.status not in TOO_LARGE:
                 raise
             if len(records) == 1:

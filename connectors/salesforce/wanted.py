@@ -11,11 +11,13 @@ from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.standard import (
     ALSO_STAMPED,
     COLUMNS,
+    FIELD_HISTORY,
     FILTERS,
     NEEDED,
     OBJECTS,
     OPPORTUNITY,
     PARENTS,
+    QUOTE,
     STAMPS,
     TABLE_OBJECTS,
 )
@@ -25,6 +27,8 @@ from rules.problems import Place, Problem, did_you_mean
 from rules.types import STANDARD_TABLES, Field, FieldType
 
 CRM = "salesforce"
+ALWAYS_TRACKED = frozenset({"amount", "close_date"})
+"""The deal columns whose changes OpportunityHistory records in every org."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +144,21 @@ class _Deciding:
 
     def _sources(self, columns: Mapping[str, Sequence[Column]], records: Mapping[str, str]) -> Iterator[Source]:
         for object_ in (*PARENTS, *sorted(set(records.values()) - set(PARENTS))):
-            if not self.facts.has(object_):
+            if not self.facts.has(object_) or not self._is_needed(object_, columns, records):
                 continue
             paths = {*NEEDED.get(object_, ("Id",)), *(FLAG_FIELDS if object_ == OPPORTUNITY else ())}
             for table, listed in columns.items():
                 if (records.get(table) or TABLE_OBJECTS.get(table, ("", ""))[0]) == object_:
                     paths |= {each.path for each in listed}
             yield self._source(object_, paths | {self._parent(object_)} - {""})
+
+    def _is_needed(self, object_: str, columns: Mapping[str, Sequence[Column]], records: Mapping[str, str]) -> bool:
+        """Leave out what would be fetched for nothing: untracked changes, and quotes nobody can say the sending of."""
+        if object_ in records.values():
+            return True
+        if object_ == QUOTE:
+            return any(each.name == "sent_at" for each in columns["proposals"])
+        return object_ != FIELD_HISTORY or bool(self._tracked(columns["deals"]) - ALWAYS_TRACKED)
 
     def _source(self, object_: str, paths: set[str]) -> Source:
         found = {path: self.facts.field(object_, path) for path in sorted(paths)}
@@ -170,7 +182,7 @@ class _Deciding:
 
     def _tracked(self, deals: Sequence[Column]) -> frozenset[str]:
         """Name the deal columns whose changes the org records; those in OpportunityHistory it always does."""
-        return frozenset(each.name for each in deals if each.path in self.facts.tracked) | {"amount", "close_date"}
+        return frozenset(each.name for each in deals if each.path in self.facts.tracked) | ALWAYS_TRACKED
 
     def _say(self, code: str, message: str, help_: str) -> None:
         self.problems.append(Problem(self.place, code, message, help_))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import requests
+from simple_salesforce.exceptions import SalesforceError as LibraryError
 from zeep.exceptions import Error as ZeepError
 
 from connectors.protocol import Difference, Installed
@@ -53,7 +54,7 @@ def _deployed(client: SalesforceClient, packed: bytes, pause: Callable[[float], 
             if result["state"] not in WAITING:
                 return result
             pause(PAUSE)
-    except (ZeepError, requests.exceptions.RequestException) as error:
+    except (LibraryError, ZeepError, requests.exceptions.RequestException) as error:
         raise SalesforceError(f"the deployment failed: {str(error)[:300]}") from None
     raise SalesforceError("the deployment did not end in ten minutes\n  help: look at Deployment Status in Setup")
 

@@ -20,6 +20,7 @@ from connectors.salesforce.formula.literals import text_literal
 from connectors.salesforce.formula.translate import all_of, any_of, negated
 from connectors.salesforce.install.parts import ValidationRule
 from rules.condition import MET
+from rules.do_words import do_words
 from rules.playbook import Criterion, Playbook
 from rules.policies import CLOSED
 
@@ -100,7 +101,8 @@ class _Making:
         formula = all_of([*parts, negated(require.met)])
         if len(formula) > LONGEST_FORMULA:
             raise CannotTranslateError("its formula is longer than Salesforce takes")
-        message = _cut(f"{criterion.says}: {criterion.do}" if criterion.do else criterion.says)
+        do = criterion.do or do_words(criterion.require, self.playbook)
+        message = _cut(f"{criterion.says}: {do}" if do else criterion.says)
         return ValidationRule(self._name(criterion.id), formula, message, f"{self.playbook.name}: {criterion.says}")
 
     def _applies(self) -> list[str]:

@@ -21,7 +21,7 @@ KINDS = {"Text": "string", "LongTextArea": "textarea", "Number": "double", "Date
          "Checkbox": "boolean", "Picklist": "picklist"}  # fmt: skip
 
 
-@route("POST", r"/services/Soap/m/[\d.]+(?:/\w+)?")
+@route("POST", r"/services/Soap/m/[\d.]+(?:/\w+)*")
 def soap(simulator: SalesforceSimulator, request: Request) -> Response:
     body = request.body.decode()
     if "checkDeployStatus" in body:

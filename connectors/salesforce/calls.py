@@ -33,7 +33,7 @@ class Usage:
 
 @dataclass
 class Calls:
-    """Counts API requests, retries included; signing in is none."""
+    """Counts API requests, retries included; signing in is none, nor is asking for the versions."""
 
     by_kind: Counter[str] = field(default_factory=Counter)
 
@@ -45,6 +45,8 @@ class Calls:
     def count(self, path: str) -> None:
         """Count one request by its path."""
         after_version = path.partition("/services/")[2].partition("/v")[2].partition("/")[2]
+        if not after_version and "/Soap/" not in path:
+            return
         found = (kind for start, kind in KINDS if after_version.startswith(start))
         self.by_kind[next(found, "metadata" if "/Soap/" in path else "other")] += 1
 

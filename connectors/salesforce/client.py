@@ -62,10 +62,15 @@ class SalesforceClient:
         self._salesforce: Salesforce | None = None
         self._last: requests.Response | None = None
 
-    def now(self) -> datetime | None:
-        """Give Salesforce's own clock as of its last answer, UTC, to the second; None before any."""
+    def now(self) -> datetime:
+        """Give Salesforce's own clock as of its last answer, UTC, to the second; before any it is asked, for nothing.
+
+        An answer without a date, such as one of a proxy, leaves this machine's clock.
+        """
+        if self._last is None:
+            self.versions()
         date = self._last.headers.get("Date") if self._last is not None else None
-        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+        return parsedate_to_datetime(date).astimezone(UTC) if date else datetime.now(UTC)
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - any JSON value
         """Read a path below `/services/data/vXX.X/`, as parsed JSON."""

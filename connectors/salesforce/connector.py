@@ -198,7 +198,7 @@ class SalesforceConnector:
         if self._few is not None:
             self._few.close()
         self._few = mirror = in_memory(self.settings.url)
-        until = self.client.now() or datetime.now(UTC)
+        until = self.client.now()
         for source in asked.sources.values():
             if source.object == USER:
                 continue

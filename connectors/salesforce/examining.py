@@ -66,7 +66,7 @@ def _connection(client: SalesforceClient) -> Iterator[Observation]:
         yield Observation(Health.WRONG, "version", f"the org does not speak version {spoken} of the API", help_)
     yield from _limits(client)
     theirs = client.now()
-    if theirs is not None and abs(theirs - datetime.now(UTC)) > SKEW:
+    if abs(theirs - datetime.now(UTC)) > SKEW:
         says = f"this machine's clock and Salesforce's differ by {abs(theirs - datetime.now(UTC)).seconds:,} seconds"
         yield Observation(Health.UNWISE, "clock", says, "set this machine's clock; deadlines are judged by it")
 
@@ -149,7 +149,7 @@ def _sweep(client: SalesforceClient, _facts: OrgFacts, _playbooks: Sequence[Play
         return
     at = datetime.fromisoformat(last).astimezone(UTC)
     says = f"the last sweep ended at {at:%Y-%m-%d %H:%M} UTC"
-    late = (client.now() or datetime.now(UTC)) - at > LONGEST_SINCE_SWEEP
+    late = client.now() - at > LONGEST_SINCE_SWEEP
     help_ = "run `dealgate sweep` every night: gates in the org go stale"
     yield Observation(Health.UNWISE, "sweep", says, help_) if late else _fine("sweep", says)
 

@@ -6,12 +6,9 @@ row may be stamped before it can be seen. Deleted rows come with the changed one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import chain
-
-import pyarrow as pa
+from datetime import datetime, timedelta
 
 from connectors.mirror.mirror import Freshness, Mirror
 from connectors.salesforce.client import SalesforceClient
@@ -53,13 +50,15 @@ class Refreshing:
     def refresh(self) -> None:
         """Bring every table up to date, deals first."""
         sources = self._wanted.sources
-        whole = [each for each in sources.values() if self._since(each) is None]
-        sizes = sizes_of(self._client, sorted(each.object for each in whole)) if whole else {}
+        cursors = {each.object: self._since(each) for each in sources.values()}
+        whole = sorted(object_ for object_, since in cursors.items() if since is None)
+        sizes = sizes_of(self._client, whole) if whole else {}
         for source in sources.values():
-            if source in whole:
+            since = cursors[source.object]
+            if since is None:
                 self._read_whole(source, sizes)
             else:
-                self._read_changed(source)
+                self._read_changed(source, since)
             if source.object == OPPORTUNITY:
                 self._drop_closed_long_ago()
         for source in sources.values():
@@ -70,8 +69,7 @@ class Refreshing:
     def _since(self, source: Source) -> datetime | None:
         """Give from when changes are asked for; None where all rows must be read."""
         fresh = self._mirror.freshness(source.object)
-        now = self._client.now() or datetime.now(UTC)
-        if fresh is None or fresh.asked != self._asked(source) or fresh.until < now - LONGEST_SLEEP:
+        if fresh is None or fresh.asked != self._asked(source) or fresh.until < self._client.now() - LONGEST_SLEEP:
             return None
         return fresh.until - OVERLAP
 
@@ -80,31 +78,22 @@ class Refreshing:
 
     def _read_whole(self, source: Source, sizes: Mapping[str, int]) -> None:
         where, size = self._whole(source), sizes.get(source.object)
-        begin = lambda: fetch(  # noqa: E731 - named where it is used
-            self._client, source, where, size=size, deleted=False, on_rows=self._on_rows
-        )
-        rows, fresh = self._begun(begin, source)
+        fresh = self._from_now(source)
+        rows = fetch(self._client, source, where, size=size, deleted=False, on_rows=self._on_rows)
         complete_for = "" if source.object in {OPPORTUNITY, USER} else OPPORTUNITY
         self._mirror.replace(source.object, schema_of(source), rows, fresh, complete_for)
 
-    def _read_changed(self, source: Source) -> None:
-        since = self._since(source)
+    def _read_changed(self, source: Source, since: datetime) -> None:
         stamps = [source.stamp, *([source.also_stamped] if source.also_stamped else [])]
         changed = [f"{stamp} >= {since:%Y-%m-%dT%H:%M:%SZ}" for stamp in stamps]
         where = f"({' OR '.join(changed)})" if len(changed) > 1 else changed[0]
-        begin = lambda: fetch(  # noqa: E731 - named where it is used
-            self._client, source, where, size=None, deleted=source.deletable, on_rows=self._on_rows
-        )
-        rows, fresh = self._begun(begin, source)
+        fresh = self._from_now(source)
+        rows = fetch(self._client, source, where, size=None, deleted=source.deletable, on_rows=self._on_rows)
         self._mirror.merge(source.object, schema_of(source), rows, fresh)
 
-    def _begun(self, begin: Callable[[], Iterator[pa.Table]], source: Source) -> tuple[Iterable[pa.Table], Freshness]:
-        """Start reading, and note Salesforce's clock of just before."""
-        before = self._client.now()
-        pages = begin()
-        first = next(pages, None)
-        until = before or self._client.now() or datetime.now(UTC)
-        return (chain([first], pages) if first is not None else ()), Freshness(self._asked(source), until)
+    def _from_now(self, source: Source) -> Freshness:
+        """Note Salesforce's clock of just before the first row is asked for."""
+        return Freshness(self._asked(source), self._client.now())
 
     def _whole(self, source: Source) -> str:
         """Limit a whole read to the deals that are held."""

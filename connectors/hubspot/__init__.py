@@ -1,0 +1,1 @@
+"""HubSpot: deals read live, flags, tasks and gates written where reps work."""

@@ -88,17 +88,19 @@ class Mirror:
         self.db.execute("DROP TABLE _staged")
         return count
 
-    def complete(self, table: str, parents: Sequence[str], schema: pa.Schema, rows: Iterable[pa.Table]) -> int:
-        """Hold all rows of some parents that were not held whole, without the table being any fresher for it."""
+    def add(self, table: str, schema: pa.Schema, rows: Iterable[pa.Table]) -> int:
+        """Hold these rows too, in place of those with the same id, without the table being any fresher for it."""
         count = self._stage(schema, rows)
-        named = pa.table({"id": pa.array(parents, pa.string())})
         with self._transaction():
             self._put_staged(table)
-            self.db.register("_parents", named)
-            self.db.execute("INSERT INTO _complete SELECT ?, id FROM _parents", [table])
-            self.db.unregister("_parents")
         self.db.execute("DROP TABLE _staged")
         return count
+
+    def mark_complete(self, table: str, parents: Sequence[str]) -> None:
+        """Note that all rows of some parents are held."""
+        self.db.register("_parents", pa.table({"id": pa.array(parents, pa.string())}))
+        self.db.execute("INSERT INTO _complete SELECT ?, id FROM _parents", [table])
+        self.db.unregister("_parents")
 
     def incomplete(self, table: str, parents: str) -> list[str]:
         """Give the ids of a table of parents whose rows are not all held in another one, sorted."""

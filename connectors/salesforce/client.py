@@ -8,7 +8,7 @@ extra headers on the way, and leaves foreign headers behind after a deployment (
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,7 +24,7 @@ from connectors.salesforce.answers import EXPIRED, failure_of
 from connectors.salesforce.bulk import BulkQuery
 from connectors.salesforce.calls import Calls, Usage, usage_in
 from connectors.salesforce.errors import SalesforceError, SignInError, UncertainError
-from connectors.salesforce.query import Query
+from connectors.salesforce.query import Query, Soql, begin_together
 from connectors.salesforce.settings import SalesforceSettings, SessionId
 from connectors.salesforce.sign_in import TOKEN_PATH, Session, sign_in
 from connectors.salesforce.transport import new_transport
@@ -120,7 +120,11 @@ class SalesforceClient:
 
     def query(self, soql: str, *, deleted: bool = False) -> Query:
         """Ask for records by SOQL, deleted ones too where `deleted` says so; the first page is asked for at once."""
-        return Query(self, soql, deleted=deleted)
+        return Query(self, Soql(soql, deleted))
+
+    def queries(self, asked: Sequence[Soql]) -> list[Query]:
+        """Begin several queries in the fewest calls."""
+        return begin_together(self, asked)
 
     def bulk_query(self, soql: str, *, deleted: bool = False, page: int = 50_000) -> BulkQuery:
         """Ask for many records by a job; iterating gives pages of CSV, each with its header line."""

@@ -5,30 +5,33 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 
-from connectors.mirror.mirror import Freshness, Mirror, in_memory, open_mirror
+from connectors.mirror.mirror import Mirror, open_mirror
 from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.examining import examine
 from connectors.salesforce.facts import OrgFacts, facts_from_text, facts_to_text, read_facts
-from connectors.salesforce.fetching import fetch_of, listed
+from connectors.salesforce.fetching import IDS_AT_ONCE, listed
+from connectors.salesforce.few_deals import few_deals
 from connectors.salesforce.filters import pushed_down
+from connectors.salesforce.heartbeat import record_sweep
 from connectors.salesforce.install.deploy import deploy
 from connectors.salesforce.install.drift import drift
 from connectors.salesforce.install.project import project_files
 from connectors.salesforce.install.rules import PlaybookRules, rules_of
+from connectors.salesforce.query import Soql
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.refreshing import Refreshing, Scope
-from connectors.salesforce.rows import schema_of
 from connectors.salesforce.settings import SalesforceSettings
-from connectors.salesforce.standard import OPPORTUNITY, USER
+from connectors.salesforce.standard import OPPORTUNITY, TASK
 from connectors.salesforce.state import TASK_FIELDS, state_from_rows
-from connectors.salesforce.wanted import Source, Wanted, objects_of, wanted
+from connectors.salesforce.wanted import Wanted, objects_of, wanted
 from connectors.salesforce.writing import Writer
 from engine.judge.changes import Change, Flags, Receipt, WriteBackState
 from engine.judge.tables import Tables
@@ -122,7 +125,7 @@ class SalesforceConnector:
 
     def record_sweep(self, ended_at: datetime) -> None:
         """Set the heartbeat that the org's gates ask how fresh they are."""
-        self._writer.record_sweep(ended_at)
+        record_sweep(self.client, self._mirror, ended_at)
 
     def project(self, playbooks: Sequence[Playbook]) -> Mapping[str, bytes]:
         """Give the project that an administrator can read and deploy."""
@@ -197,36 +200,9 @@ class SalesforceConnector:
             return self._mirror, asked
         if self._few is not None:
             self._few.close()
-        self._few = mirror = in_memory(self.settings.url)
-        until = self.client.now()
-        for source in asked.sources.values():
-            if source.object == USER:
-                continue
-            rows = fetch_of(self.client, source, source.parent, ids, on_rows=self._on_read)
-            mirror.replace(source.object, schema_of(source), rows, Freshness(source.asked, until))
-        if USER in asked.sources:
-            users = asked.sources[USER]
-            found = self._users(users, self._people(mirror, asked))
-            mirror.replace(USER, schema_of(users), found, Freshness(users.asked, until))
+        self._few = few_deals(self.client, asked, ids, self._on_read)
         self._written.difference_update(ids)
-        return mirror, asked
-
-    def _users(self, users: Source, ids: Sequence[str]) -> list[pa.Table]:
-        """Fetch people and then their managers."""
-        people = list(fetch_of(self.client, users, "Id", ids, on_rows=self._on_read))
-        if "ManagerId" not in users.kinds:
-            return people
-        managers = {each for page in people for each in page["ManagerId"].to_pylist() if each} - set(ids)
-        return people + list(fetch_of(self.client, users, "Id", sorted(managers), on_rows=self._on_read))
-
-    def _people(self, mirror: Mirror, asked: Wanted) -> list[str]:
-        """Name the users whose rows some deals need: their owners, and who changed them."""
-        parts = [
-            f'SELECT DISTINCT "{field}" AS id FROM "{object_}"'
-            for object_, field in ((OPPORTUNITY, "OwnerId"), ("OpportunityHistory", "CreatedById"))
-            if object_ in asked.sources and field in asked.sources[object_].kinds
-        ]
-        return mirror.ids(f"SELECT id FROM ({' UNION '.join(parts)}) WHERE id IS NOT NULL ORDER BY id")
+        return self._few, asked
 
     def _wanted(self, playbooks: Sequence[Playbook]) -> Wanted:
         found = wanted(self.facts(playbooks), playbooks, self.settings)
@@ -246,16 +222,16 @@ class SalesforceConnector:
         return state_from_rows(deals, tasks), len(deals) == len(set(deal_ids))
 
     def _asked_state(self, ids: Sequence[str]) -> WriteBackState:
-        facts = self.facts(())
+        """Ask for what the org holds of ours, flags and tasks of 400 deals in one call."""
+        facts = next(iter(self._facts.values()), None) or self.facts(())
         fields = ["Id", *(each for each in names.FLAG_FIELDS if facts.has(OPPORTUNITY, each))]
-        deals, tasks = list[Mapping[str, Any]](), list[Mapping[str, Any]]()
-        for start in range(0, len(ids), 400):
-            some = listed(ids[start : start + 400])
-            deals += self.client.query(f"SELECT {', '.join(fields)} FROM Opportunity WHERE Id IN ({some})").rows()
-            if facts.has("Task", names.KEY):
-                ours = f"WhatId IN ({some}) AND {names.KEY} != null"
-                tasks += self.client.query(f"SELECT {', '.join(TASK_FIELDS)} FROM Task WHERE {ours}").rows()
-        return state_from_rows(deals, tasks)
+        chunks = [listed(ids[start : start + IDS_AT_ONCE]) for start in range(0, len(ids), IDS_AT_ONCE)]
+        asked = [f"SELECT {', '.join(fields)} FROM Opportunity WHERE Id IN ({some})" for some in chunks]
+        if facts.has(TASK, names.KEY):
+            ours = f"SELECT {', '.join(TASK_FIELDS)} FROM Task WHERE {names.KEY} != null AND WhatId IN"
+            asked += [f"{ours} ({some})" for some in chunks]
+        found = [query.rows() for query in self.client.queries([Soql(each) for each in asked])]
+        return state_from_rows(chain(*found[: len(chunks)]), chain(*found[len(chunks) :]))
 
 
 def id18(given: str) -> str:

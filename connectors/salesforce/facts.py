@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from connectors.salesforce.composite import Asks, read_together
 
 OK = 200
-MOST_AT_ONCE = 25
-"""Requests that one composite call holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +65,13 @@ class OrgFacts:
         return sorted(each.name for each in self.objects.get(object_, {}).values() if target in each.refers_to)
 
 
-class Asks(Protocol):
-    """What is needed of the client."""
-
-    settings: Any
-
-    def send(self, method: str, path: str, body: Any = None, *, retry: bool | None = None) -> Any:  # noqa: ANN401
-        """Send JSON."""
-
-
 def read_facts(client: Asks, objects: Sequence[str], *, tracking: bool) -> OrgFacts:
     """Describe objects, 25 of them a call; where `tracking` is asked for, whose changes of Opportunity are recorded."""
-    base = f"/services/data/v{client.settings.api_version}"
-    asked = [(name, f"{base}/sobjects/{name}/describe") for name in objects]
+    asked = [(name, f"sobjects/{name}/describe") for name in objects]
     if tracking:
-        asked.append(("tracked", f"{base}/query?q={TRACKED}"))
-    found = dict(_composite(client, asked))
+        asked.append(("tracked", f"query?q={TRACKED}"))
+    answers = read_together(client, [path for _, path in asked])
+    found = {name: body for (name, _), (status, body) in zip(asked, answers, strict=True) if status == OK}
     tracked = found.pop("tracked", {}).get("records", [])
     described = {name: _fields(body) for name, body in found.items()}
     return OrgFacts(described, frozenset(row["QualifiedApiName"] for row in tracked))
@@ -105,17 +96,6 @@ def facts_from_text(text: str) -> OrgFacts:
         name: {each["name"].lower(): _kept_field(each) for each in fields} for name, fields in values["objects"].items()
     }
     return OrgFacts(objects, frozenset(values["tracked"]))
-
-
-def _composite(client: Asks, asked: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Any]]:
-    """Ask for several things at once; what is not there is left out."""
-    for start in range(0, len(asked), MOST_AT_ONCE):
-        some = asked[start : start + MOST_AT_ONCE]
-        requests = [{"method": "GET", "url": url, "referenceId": f"r{number}"} for number, (_, url) in enumerate(some)]
-        answer = client.send("POST", "composite", {"allOrNone": False, "compositeRequest": requests}, retry=True)
-        for (name, _), part in zip(some, answer.body["compositeResponse"], strict=True):
-            if part["httpStatusCode"] == OK:
-                yield name, part["body"]
 
 
 def _fields(body: Mapping[str, Any]) -> dict[str, FieldFacts]:

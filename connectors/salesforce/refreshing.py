@@ -6,13 +6,13 @@ row may be stamped before it can be seen. Deleted rows come with the changed one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.mirror.mirror import Freshness, Mirror
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.fetching import OnRows, fetch, fetch_of, sizes_of
+from connectors.salesforce.fetching import Fetch, OnRows, fetched, of_parents, sizes_of
 from connectors.salesforce.rows import schema_of
 from connectors.salesforce.standard import OPPORTUNITY, PEOPLE, USER
 from connectors.salesforce.wanted import Source, Wanted
@@ -49,51 +49,39 @@ class Refreshing:
 
     def refresh(self) -> None:
         """Bring every table up to date, deals first."""
-        sources = self._wanted.sources
-        cursors = {each.object: self._since(each) for each in sources.values()}
+        sources = tuple(self._wanted.sources.values())
+        until = self._client.now()
+        cursors = {each.object: self._since(each, until) for each in sources}
         whole = sorted(object_ for object_, since in cursors.items() if since is None)
         sizes = sizes_of(self._client, whole) if whole else {}
-        for source in sources.values():
-            since = cursors[source.object]
-            if since is None:
-                self._read_whole(source, sizes)
+        fetches = [self._fetch(each, cursors[each.object], sizes) for each in sources]
+        for source, rows in fetched(self._client, fetches, self._on_rows):
+            fresh = Freshness(self._asked(source), until)
+            if cursors[source.object] is None:
+                complete_for = "" if source.object in {OPPORTUNITY, USER} else OPPORTUNITY
+                self._mirror.replace(source.object, schema_of(source), rows, fresh, complete_for)
             else:
-                self._read_changed(source, since)
+                self._mirror.merge(source.object, schema_of(source), rows, fresh)
             if source.object == OPPORTUNITY:
                 self._drop_closed_long_ago()
-        for source in sources.values():
-            if source.object not in {OPPORTUNITY, USER}:
-                self._complete(source)
-                self._drop_strays(source)
+        self._complete([each for each in sources if each.object not in {OPPORTUNITY, USER}])
 
-    def _since(self, source: Source) -> datetime | None:
+    def _since(self, source: Source, now: datetime) -> datetime | None:
         """Give from when changes are asked for; None where all rows must be read."""
         fresh = self._mirror.freshness(source.object)
-        if fresh is None or fresh.asked != self._asked(source) or fresh.until < self._client.now() - LONGEST_SLEEP:
+        if fresh is None or fresh.asked != self._asked(source) or fresh.until < now - LONGEST_SLEEP:
             return None
         return fresh.until - OVERLAP
 
     def _asked(self, source: Source) -> str:
         return f"{source.asked} {self._scope.where}" if source.object != USER else source.asked
 
-    def _read_whole(self, source: Source, sizes: Mapping[str, int]) -> None:
-        where, size = self._whole(source), sizes.get(source.object)
-        fresh = self._from_now(source)
-        rows = fetch(self._client, source, where, size=size, deleted=False, on_rows=self._on_rows)
-        complete_for = "" if source.object in {OPPORTUNITY, USER} else OPPORTUNITY
-        self._mirror.replace(source.object, schema_of(source), rows, fresh, complete_for)
-
-    def _read_changed(self, source: Source, since: datetime) -> None:
+    def _fetch(self, source: Source, since: datetime | None, sizes: Mapping[str, int]) -> Fetch:
+        if since is None:
+            return Fetch(source, self._whole(source), size=sizes.get(source.object))
         stamps = [source.stamp, *([source.also_stamped] if source.also_stamped else [])]
-        changed = [f"{stamp} >= {since:%Y-%m-%dT%H:%M:%SZ}" for stamp in stamps]
-        where = f"({' OR '.join(changed)})" if len(changed) > 1 else changed[0]
-        fresh = self._from_now(source)
-        rows = fetch(self._client, source, where, size=None, deleted=source.deletable, on_rows=self._on_rows)
-        self._mirror.merge(source.object, schema_of(source), rows, fresh)
-
-    def _from_now(self, source: Source) -> Freshness:
-        """Note Salesforce's clock of just before the first row is asked for."""
-        return Freshness(self._asked(source), self._client.now())
+        changed = " OR ".join(f"{stamp} >= {since:%Y-%m-%dT%H:%M:%SZ}" for stamp in stamps)
+        return Fetch(source, f"({changed})", deleted=source.deletable)
 
     def _whole(self, source: Source) -> str:
         """Limit a whole read to the deals that are held."""
@@ -103,18 +91,18 @@ class Refreshing:
             return ""
         return f"{source.parent} IN (SELECT Id FROM Opportunity WHERE {self._scope.soql})"
 
-    def _complete(self, source: Source) -> None:
-        """Fetch the rows of deals that came anew: they may be older than the cursor."""
-        deals = self._mirror.incomplete(source.object, OPPORTUNITY)
-        if deals:
-            rows = fetch_of(self._client, source, source.parent, deals, on_rows=self._on_rows)
-            self._mirror.complete(source.object, deals, schema_of(source), rows)
+    def _complete(self, sources: Sequence[Source]) -> None:
+        """Fetch the rows of deals that came anew, which may be older than the cursor, and drop those of deals gone."""
+        new = {each.object: self._mirror.incomplete(each.object, OPPORTUNITY) for each in sources}
+        fetches = [fetch for each in sources for fetch in of_parents(each, each.parent, new[each.object])]
+        for source, rows in fetched(self._client, fetches, self._on_rows):
+            self._mirror.add(source.object, schema_of(source), rows)
+        for each in sources:
+            self._mirror.mark_complete(each.object, new[each.object])
+            if "." not in each.parent:
+                gone = f'"{each.parent}" NOT IN (SELECT "Id" FROM "Opportunity")'
+                self._mirror.delete(each.object, gone)
 
     def _drop_closed_long_ago(self) -> None:
         self._mirror.delete(OPPORTUNITY, f'"IsClosed" AND "CloseDate" < DATE \'{self._scope.closed_since:%Y-%m-%d}\'')
         self._mirror.forget(OPPORTUNITY)
-
-    def _drop_strays(self, source: Source) -> None:
-        """Drop rows of deals that are not held, such as deleted ones."""
-        if "." not in source.parent:
-            self._mirror.delete(source.object, f'"{source.parent}" NOT IN (SELECT "Id" FROM "Opportunity")')

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from connectors.protocol import CrmError, WriteStopped
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.collections import Collection, Written
-from connectors.salesforce.errors import NotReadableError
 from connectors.salesforce.fetching import IDS_AT_ONCE, listed
 from connectors.salesforce.moves import move
 from connectors.salesforce.state import TASK_FIELDS, TooLongError, flag_fields, flags_of, same_flags, task_of
@@ -65,18 +62,6 @@ class Writer:
         rows = {str(row["Id"]): row for row in self._opportunities(deals)}
         tasks = {task.key: task for task in self._tasks(each.task.key for each in changes if each.task)}
         return {each.key: _stands(each, rows.get(each.deal_id), tasks) for each in changes}
-
-    def record_sweep(self, ended_at: datetime) -> None:
-        """Set the org's heartbeat, where it is installed: its gates ask it how fresh they are."""
-        with suppress(NotReadableError):
-            found = self._client.query(f"SELECT Id, SetupOwnerId FROM {names.HEARTBEAT}").rows()
-            organization = self._client.query("SELECT Id FROM Organization").rows()[0]["Id"]
-            swept = {names.SWEPT_AT: ended_at.astimezone(UTC).isoformat(timespec="seconds")}
-            row = next((each["Id"] for each in found if each["SetupOwnerId"] == organization), "")
-            if row:
-                self._client.send("PATCH", f"sobjects/{names.HEARTBEAT}/{row}", swept)
-            else:
-                self._client.send("POST", f"sobjects/{names.HEARTBEAT}", {"SetupOwnerId": organization, **swept})
 
     def _set_flags(self, changes: Sequence[Change], receipts: Receipts) -> None:
         """Write the fields that are ours, and no others."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from connectors.receipts import Written
 from connectors.salesforce.answers import PASSING
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import SalesforceError, UncertainError
@@ -20,21 +20,6 @@ ATTEMPTS = 5
 TOO_LARGE = frozenset({400, 413, 414, 431})
 
 Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of one record: its id, or why not; `uncertain` where no answer tells."""
-
-    id: str = ""
-    reason: str = ""
-    code: str = ""
-    uncertain: bool = False
-
-    @property
-    def done(self) -> bool:
-        """Whether it was written."""
-        return bool(self.id)
 
 
 class Collection:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from connectors.receipts import refused
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.collections import in_words
@@ -19,24 +20,20 @@ def move(client: SalesforceClient, change: Change) -> Receipt:
         answer = client.send("GET", f"{path}?fields=StageName,LastModifiedDate")
         stage = str(answer.body.get("StageName") or "")
         if stage != change.from_stage:
-            return _refused(change, f"the deal no longer stands in `{change.from_stage}`, but in `{stage}`")
+            return refused(change, f"the deal no longer stands in `{change.from_stage}`, but in `{stage}`")
         note = change.note[: names.LENGTHS[names.NOTE]]
         unchanged = {"If-Unmodified-Since": answer.headers.get("Last-Modified") or answer.headers.get("Date", "")}
         client.send("PATCH", path, {"StageName": change.to_stage, names.NOTE: note}, unchanged, retry=False)
     except UncertainError as lost:
         return Receipt(change.key, OutcomeOfChange.IN_DOUBT, reason=str(lost))
     except ChangedMeanwhileError:
-        return _refused(change, "the deal was changed meanwhile")
+        return refused(change, "the deal was changed meanwhile")
     except SalesforceError as refusal:
         if refusal.passing:
             raise
-        return _refused(change, in_words(refusal.code, _said(refusal)))
+        return refused(change, in_words(refusal.code, _said(refusal)))
     return Receipt(change.key, OutcomeOfChange.DONE, change.deal_id)
 
 
 def _said(refusal: SalesforceError) -> str:
     return str(refusal).partition(": ")[2] or str(refusal)
-
-
-def _refused(change: Change, reason: str) -> Receipt:
-    return Receipt(change.key, OutcomeOfChange.REFUSED, reason=reason)

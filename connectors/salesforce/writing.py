@@ -6,19 +6,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors.protocol import CrmError, WriteStopped
+from connectors.flag_texts import TooLongError
+from connectors.receipts import Receipts, has_key, receipt_of, refused, task_stands, to_be_changed, write_by_kind
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.collections import Collection, Written
+from connectors.salesforce.collections import Collection
 from connectors.salesforce.fetching import IDS_AT_ONCE, listed
 from connectors.salesforce.moves import move
-from connectors.salesforce.state import TASK_FIELDS, TooLongError, flag_fields, flags_of, same_flags, task_of
-from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange, Receipt
+from connectors.salesforce.state import TASK_FIELDS, flag_fields, flags_of, same_flags, task_of
+from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, Receipt
 
 KEYS_AT_ONCE = 50
 """Task keys in one query: they are long, and an address holds some 16,000 characters."""
-
-Receipts = dict[str, Receipt]
 
 
 class Writer:
@@ -39,22 +38,16 @@ class Writer:
 
         Raises WriteStopped with the receipts so far where Salesforce takes no more.
         """
-        receipts: Receipts = {}
-        kinds = (
-            (ChangeKind.SET_FLAGS, self._set_flags),
-            (ChangeKind.CREATE_TASK, self._create_tasks),
-            (ChangeKind.UPDATE_TASK, self._change_tasks),
-            (ChangeKind.COMPLETE_TASK, self._change_tasks),
-            (ChangeKind.MOVE_STAGE, self._move),
+        return write_by_kind(
+            changes,
+            {
+                ChangeKind.SET_FLAGS: self._set_flags,
+                ChangeKind.CREATE_TASK: self._create_tasks,
+                ChangeKind.UPDATE_TASK: self._change_tasks,
+                ChangeKind.COMPLETE_TASK: self._change_tasks,
+                ChangeKind.MOVE_STAGE: self._move,
+            },
         )
-        try:
-            for kind, writing in kinds:
-                some = [change for change in changes if change.kind is kind]
-                if some:
-                    writing(some, receipts)
-        except CrmError as stop:
-            raise WriteStopped(str(stop), [receipts[each.key] for each in changes if each.key in receipts]) from None
-        return [receipts[each.key] for each in changes]
 
     def find_written(self, changes: Sequence[Change]) -> Mapping[str, bool]:
         """Say, by change key, whether what a change asks for is so."""
@@ -73,31 +66,25 @@ class Writer:
                 records.append({"id": change.deal_id, **(flag_fields(flags) if flags else {}), **asked})
                 sent.append(change)
             except TooLongError as too_long:
-                receipts[change.key] = _refused(change, str(too_long))
+                receipts[change.key] = refused(change, str(too_long))
         self._send("composite/sobjects", "Opportunity", sent, records, receipts)
 
     def _create_tasks(self, changes: Sequence[Change], receipts: Receipts) -> None:
         """Make tasks by their unique key: one that is there already is not made again."""
-        sent = [change for change in changes if _has_key(change, receipts)]
+        sent = [change for change in changes if has_key(change, receipts)]
         records = [_new_task(change.task) for change in sent if change.task]
         self._send(f"composite/sobjects/Task/{names.KEY}", "Task", sent, records, receipts)
 
     def _change_tasks(self, changes: Sequence[Change], receipts: Receipts) -> None:
         """Change or complete tasks where they stand; one that a person closed is left alone."""
-        asked = [change for change in changes if _has_key(change, receipts)]
+        asked = [change for change in changes if has_key(change, receipts)]
         standing = {task.key: task for task in self._tasks(change.task.key for change in asked if change.task)}
         sent, records = [], []
         for change in asked:
-            task, found = change.task, standing.get(change.task.key if change.task else "")
-            if task is None or found is None:
-                receipts[change.key] = _refused(change, "the task is no longer there")
-            elif change.kind is ChangeKind.COMPLETE_TASK and found.status == "completed":
-                receipts[change.key] = Receipt(change.key, OutcomeOfChange.DONE, found.id)
-            elif found.status == "completed" and task.status != "completed":
-                receipts[change.key] = _refused(change, "the task was completed meanwhile")
-            else:
+            found = standing.get(change.task.key if change.task else "")
+            if to_be_changed(change, found, receipts) and change.task and found:
                 sent.append(change)
-                records.append(_changed_task(change, task, found))
+                records.append(_changed_task(change, change.task, found))
         self._send("composite/sobjects", "Task", sent, records, receipts)
 
     def _move(self, changes: Sequence[Change], receipts: Receipts) -> None:
@@ -114,7 +101,7 @@ class Writer:
     ) -> None:
         written = Collection(self._client, path, object_, self._pause).write(records)
         for change, row in zip(changes, written, strict=True):
-            receipts[change.key] = _receipt(change, row)
+            receipts[change.key] = receipt_of(change, row)
 
     def _opportunities(self, ids: Sequence[str]) -> Iterable[Mapping[str, Any]]:
         fields = ", ".join(("Id", "StageName", names.NOTE, *names.FLAG_FIELDS))
@@ -153,40 +140,12 @@ def _changed_task(change: Change, task: CrmTask, found: CrmTask) -> dict[str, An
     return {"id": found.id, "Subject": task.title, "ActivityDate": due, **owner, **done}
 
 
-def _receipt(change: Change, row: Written) -> Receipt:
-    if row.done:
-        return Receipt(change.key, OutcomeOfChange.DONE, row.id)
-    outcome = OutcomeOfChange.IN_DOUBT if row.uncertain else OutcomeOfChange.REFUSED
-    return Receipt(change.key, outcome, reason=row.reason)
-
-
-def _refused(change: Change, reason: str) -> Receipt:
-    return Receipt(change.key, OutcomeOfChange.REFUSED, reason=reason)
-
-
-def _has_key(change: Change, receipts: Receipts) -> bool:
-    if change.task is not None and change.task.key:
-        return True
-    receipts[change.key] = _refused(change, "the change carries no task with a key")
-    return False
-
-
 def _stands(change: Change, row: Mapping[str, Any] | None, tasks: Mapping[str, CrmTask]) -> bool:
     if change.kind is ChangeKind.SET_FLAGS:
         return row is not None and change.flags is not None and same_flags(flags_of(row), change.flags)
     if change.kind is ChangeKind.MOVE_STAGE:
         return row is not None and row.get("StageName") == change.to_stage
-    found = tasks.get(change.task.key) if change.task else None
-    if found is None or change.task is None:
-        return False
-    if change.kind is ChangeKind.COMPLETE_TASK:
-        return found.status == "completed"
-    return change.kind is ChangeKind.CREATE_TASK or _same(found, change.task)
-
-
-def _same(found: CrmTask, asked: CrmTask) -> bool:
-    held = (found.title, found.due, found.status, found.owner_id or asked.owner_id)
-    return held == (asked.title, asked.due, asked.status, asked.owner_id)
+    return task_stands(change, tasks.get(change.task.key) if change.task else None)
 
 
 def _quoted(text: str) -> str:

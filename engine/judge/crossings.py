@@ -59,12 +59,12 @@ def crossing(
     present, last = verdict.crm_stage, memory.last_stage.get(verdict.deal_id, "")
     if present is None or last == present:
         return None
-    forbidden = written is not None and present in written.blocked_stages
+    move = moves.get(verdict.deal_id, NOT_TOLD)
+    forbidden = written is not None and present in written.blocked_stages and _moved_since(written, last, move)
     past = verdict.gate is not None and verdict.gate.status is GateStatus.BLOCKED and moved_on(verdict, terms, last)
     if not forbidden and not past:
         return None
     allowed = terms.name(verdict.gate.allowed_stage) if verdict.gate else ""
-    move = moves.get(verdict.deal_id, NOT_TOLD)
     return Crossing(verdict.deal_id, verdict.name, last, present, allowed or _allowed(written), move)
 
 
@@ -87,6 +87,16 @@ def crossing_to_json(crossing: Crossing) -> dict[str, Any]:
         "by": crossing.move.by,
         "at": at.isoformat() if at else None,
     }
+
+
+def _moved_since(written: Flags, last: str, move: Move) -> bool:
+    """Whether a deal moved since it was judged; where the store does not know it, by what the CRM shows.
+
+    A deal that was blocked then stood past its gate already.
+    """
+    if last:
+        return True
+    return written.status != GateStatus.BLOCKED if move.at is None else move.at > written.checked_at
 
 
 def _allowed(written: Flags | None) -> str:

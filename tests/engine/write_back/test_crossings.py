@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from engine.judge.crossings import Move
 from engine.judge.tables import Tables
+from engine.ledger.store import open_ledger
 from engine.runs.left_out import moves_of
 
 AT = datetime(2026, 11, 3, 8, 30, tzinfo=UTC)
@@ -32,6 +34,24 @@ def test_a_deal_in_a_stage_that_the_crm_was_told_to_refuse_crossed_its_gate(desk
     fixed_since = make.verdict(stage="proposal")
     (found,) = desk.later(days=1).apply(fixed_since).crossings
     assert (found.from_stage, found.to_stage) == ("Demo", "Proposal")
+
+
+def test_a_store_that_was_lost_makes_no_crossings_of_deals_that_stood_there(
+    desk: Any, make: Any, open_desk: Any, tmp_path: Path
+) -> None:
+    standing = make.blocked(make.finding(), stage="proposal")
+    desk.apply(standing)
+
+    def anew(name: str, days: int, *moves: Move) -> Any:
+        with open_ledger(tmp_path / name) as ledger:
+            again = open_desk(ledger)
+            again.crm, again.now = desk.crm, desk.now + timedelta(days=days)
+            return again.apply(standing, moves=dict.fromkeys(["D-1"], *moves) if moves else {}).crossings
+
+    assert anew("new.db", 1, Move(desk.now - timedelta(days=9))) == ()
+    assert anew("newer.db", 2) == ()
+    (found,) = anew("newest.db", 4, Move(desk.now + timedelta(days=3), "Import"))
+    assert found.words.startswith("deal D-1 (Deal D-1) was moved to `Proposal` by Import")
 
 
 def test_evidence_that_decays_where_a_deal_stands_is_no_crossing(desk: Any, make: Any) -> None:

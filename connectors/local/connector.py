@@ -15,9 +15,9 @@ from connectors.local.reading import Reader
 from connectors.local.rows import Where
 from connectors.local.sources import NAME, Source, delivered_sources
 from connectors.local.state import read_state, was_written
-from connectors.local.troubles import Troubles
 from connectors.local.writing import write_change
 from connectors.protocol import Capabilities, CrmError, Observation, OnRead
+from connectors.troubles import Troubles
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
 from rules.playbook import Playbook

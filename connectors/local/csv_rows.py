@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from connectors.local.troubles import shown
+from connectors.troubles import shown
 from rules.problems import Place, Problem
 
 LONGEST_LINE = 4_000_000

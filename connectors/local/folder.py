@@ -14,7 +14,7 @@ from connectors.local.database import LocalCrmError, speaking_plainly, transacti
 from connectors.local.layout import columns_of, listed
 from connectors.local.loading import OURS, load_folder
 from connectors.local.spreadsheet import saying_why, write_csv
-from connectors.local.troubles import Troubles
+from connectors.troubles import Troubles
 from rules.problems import Problem
 
 Seen = Mapping[str, tuple[int, int, int]]

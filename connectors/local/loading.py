@@ -12,7 +12,7 @@ from pathlib import Path
 from connectors.local.csv_rows import CsvRefusedError, CsvTable, open_csv
 from connectors.local.layout import KEYS, MOVE_COLUMNS, WHOLE, WRITE_BACK, columns_of, listed, mark_as_ours, quoted
 from connectors.local.spreadsheet import restored, saying_why
-from connectors.local.troubles import Troubles, shown
+from connectors.troubles import Troubles, shown
 from rules.problems import Place
 from rules.types import STANDARD_TABLES
 

@@ -15,7 +15,7 @@ from connectors.local.fetching import Rows, fetch_rows
 from connectors.local.layout import quoted
 from connectors.local.rows import Where, typed_rows
 from connectors.local.sources import Source
-from connectors.local.troubles import Troubles
+from connectors.troubles import Troubles
 from engine.judge.tables import Tables
 
 CHANGED_BY = ("field_changes", "stage_changes")

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from connectors.local.columns import RefusedCell, blank_to_null, split_lists, typed_column
 from connectors.local.fetching import Rows
 from connectors.local.sources import Column, Source
-from connectors.local.troubles import Troubles, shown
+from connectors.troubles import Troubles, shown
 from rules.problems import Place
 
 Where = Callable[[str, str, int], Place]

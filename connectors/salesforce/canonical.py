@@ -5,6 +5,7 @@ Each function gives the SQL of one table for the deals in `_batch`; what the org
 
 from __future__ import annotations
 
+from connectors.mirror.canonical_values import canonical_sql
 from connectors.mirror.mirror import quoted
 from connectors.salesforce.names import KEY
 from connectors.salesforce.standard import (
@@ -19,7 +20,6 @@ from connectors.salesforce.standard import (
     TASK,
     USER,
 )
-from connectors.salesforce.values import canonical_sql
 from connectors.salesforce.wanted import Column, Wanted
 
 OF_BATCH = 'IN (SELECT "Id" FROM _batch)'

@@ -8,8 +8,8 @@ from functools import lru_cache, partial
 from connectors.local.importing.convert import Converter
 from connectors.local.importing.mapping import ColumnMap, RowsMap
 from connectors.local.importing.origins import Indexes, RefusedCellError, fetcher
-from connectors.local.troubles import shown
 from connectors.local.values import RefusedValueError, read_value
+from connectors.troubles import shown
 from rules.types import FieldType
 
 AS_WRITTEN = {FieldType.TEXT, FieldType.LINK, FieldType.CHOICE}

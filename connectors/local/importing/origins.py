@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from connectors.local.importing.convert import whole_number
 from connectors.local.importing.mapping import Lookup, Origin, names_in
-from connectors.local.troubles import shown
 from connectors.local.values import RefusedValueError
+from connectors.troubles import shown
 
 Fetched = tuple[str | None, bool]
 """A text, or None where there is none, and whether it is in canonical form already."""

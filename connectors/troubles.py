@@ -1,4 +1,4 @@
-"""Collects what is wrong with a local CRM's rows, each by name, without holding a million of them."""
+"""Collects what is wrong with the rows of a CRM, each by name, without holding a million of them."""
 
 from __future__ import annotations
 

@@ -102,15 +102,44 @@ class Mirror:
         self.db.execute("INSERT INTO _complete SELECT ?, id FROM _parents", [table])
         self.db.unregister("_parents")
 
-    def incomplete(self, table: str, parents: str) -> list[str]:
-        """Give the ids of a table of parents whose rows are not all held in another one, sorted."""
+    def renew(
+        self, table: str, within: str, parents: Sequence[str], schema: pa.Schema, rows: Iterable[pa.Table]
+    ) -> int:
+        """Hold these rows of some parents and no others of theirs, and note that they are all held.
+
+        `within` is the column that names a row's parent. The table is no fresher for it.
+        """
+        count = self._stage(schema, rows)
+        with self._transaction():
+            self.db.register("_parents", pa.table({"id": pa.array(parents, pa.string())}))
+            self.db.execute(f"DELETE FROM {quoted(table)} WHERE {quoted(within)} IN (SELECT id FROM _parents)")
+            self._put_staged(table)
+            self.db.execute("INSERT INTO _complete SELECT ?, id FROM _parents", [table])
+            self.db.unregister("_parents")
+        self.db.execute("DROP TABLE _staged")
+        return count
+
+    def doubt(self, tables: Sequence[str], parents: Sequence[str]) -> None:
+        """Take the rows of some parents in some tables for not all held, so that they are fetched again."""
+        self.db.register("_parents", pa.table({"id": pa.array(parents, pa.string())}))
+        those = "list_contains(?, name) AND id IN (SELECT id FROM _parents)"
+        self.db.execute(f"DELETE FROM _complete WHERE {those}", [list(tables)])
+        self.db.unregister("_parents")
+
+    def incomplete(self, table: str, parents: str, most: int = 0) -> list[str]:
+        """Give the ids of a table of parents whose rows are not all held in another one, sorted; `most`: 0 for all."""
         known = "SELECT id FROM _complete WHERE name = ?"
         asked = f'SELECT "Id" FROM {quoted(parents)} WHERE "Id" NOT IN ({known}) ORDER BY 1'
-        return [row[0] for row in self.db.execute(asked, [table]).fetchall()]
+        limited = f"{asked} LIMIT {most:d}" if most else asked
+        return [row[0] for row in self.db.execute(limited, [table]).fetchall()]
 
-    def forget(self, parents: str) -> None:
-        """Forget which rows were complete for parents that are gone, so that they are fetched when these come back."""
-        self.db.execute(f'DELETE FROM _complete WHERE id NOT IN (SELECT "Id" FROM {quoted(parents)})')
+    def forget(self, parents: str, tables: Sequence[str] = ()) -> None:
+        """Forget which rows were complete for parents that are gone, so that they are fetched when these come back.
+
+        Left out, `tables` are all there are.
+        """
+        gone = f'DELETE FROM _complete WHERE id NOT IN (SELECT "Id" FROM {quoted(parents)})'
+        self.db.execute(f"{gone} AND list_contains(?, name)" if tables else gone, [list(tables)] if tables else [])
 
     def delete(self, table: str, where: str) -> None:
         """Take rows out by a condition in SQL."""

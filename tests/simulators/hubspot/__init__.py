@@ -1,0 +1,6 @@
+"""A HubSpot account on 127.0.0.1: state, rules, limits and faults behind real HTTP."""
+
+from tests.simulators.hubspot.account import Account, Source
+from tests.simulators.hubspot.server import HubSpotSimulator
+
+__all__ = ["Account", "HubSpotSimulator", "Source"]

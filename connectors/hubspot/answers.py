@@ -43,8 +43,8 @@ def failure_of(status: int, content: Any, headers: Mapping[str, str], what: str)
     if status == NOT_FOUND:
         if not body:
             return UnknownPathError(f"HubSpot has nothing at {what}", category="UNKNOWN_PATH", status=status)
-        return NotFoundError(said, category=category, status=status, errors=errors)
-    return _failure(status, said, category, errors, _retry_after(headers))
+        return NotFoundError(said, category=category, status=status, errors=errors, said=message)
+    return _failure(status, (said, message), category, errors, _retry_after(headers))
 
 
 def missing_scopes(errors: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -52,7 +52,7 @@ def missing_scopes(errors: Sequence[Mapping[str, Any]]) -> list[str]:
     found = (
         scope
         for error in errors
-        for name, values in (error.get("context") or {}).items()
+        for name, values in _context(error).items()
         if "scope" in name.lower()
         for scope in values
     )
@@ -90,12 +90,15 @@ def _too_many(body: Mapping[str, Any], said: str, asked: float) -> CrmError:
     return RateLimitError(said, policy=policy, wait=max(asked, pause))
 
 
-def _failure(status: int, said: str, category: str, errors: Sequence[Mapping[str, Any]], asked: float) -> HubSpotError:
+def _failure(
+    status: int, words: tuple[str, str], category: str, errors: Sequence[Mapping[str, Any]], asked: float
+) -> HubSpotError:
     """Tell a refusal from a failure, after which nobody knows whether a write was made."""
     failed = status >= SERVER_ERROR or status == TIMED_OUT or not category
     kept_out = status in {LOCKED, MOVING}
     return HubSpotError(
-        said,
+        words[0],
+        said=words[1],
         category=category,
         status=status,
         errors=errors,
@@ -108,6 +111,11 @@ def _failure(status: int, said: str, category: str, errors: Sequence[Mapping[str
 def _details(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = body.get("errors")
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _context(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    context = error.get("context")
+    return context if isinstance(context, Mapping) else {}
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

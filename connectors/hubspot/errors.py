@@ -11,8 +11,9 @@ from connectors.protocol import CrmError, CrmLimitError
 class HubSpotError(CrmError):
     """HubSpot refused a call or failed; `category` is its own word for it, `status` the HTTP status (0: no answer).
 
-    `errors` are the details it gave, as parsed JSON. `passing` means that the same call may succeed in a moment, not
-    before `wait` seconds; `uncertain` that it may have been carried out though no good answer came.
+    `said` are its own words, `errors` the details it gave, as parsed JSON. `passing` means that the same call may
+    succeed in a moment, not before `wait` seconds; `uncertain` that it may have been carried out though no good answer
+    came.
     """
 
     def __init__(
@@ -25,8 +26,10 @@ class HubSpotError(CrmError):
         passing: bool = False,
         uncertain: bool = False,
         wait: float = 0.0,
+        said: str = "",
     ) -> None:
         super().__init__(message)
+        self.said = said or message
         self.category = category
         self.status = status
         self.errors = tuple(errors)

@@ -13,8 +13,8 @@ from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.settings import SalesforceSettings, SessionId
 from connectors.salesforce.transport import new_transport
 from connectors.secret import Secret
-from tests.simulators.salesforce_org import SalesforceSimulator
-from tests.simulators.salesforce_org.installed import install_fields
+from tests.simulators.salesforce import SalesforceSimulator
+from tests.simulators.salesforce.installed import install_fields
 
 
 def trusting(crm: SalesforceSimulator) -> requests.Session:

@@ -11,8 +11,8 @@ import pytest
 from connectors.protocol import Connector
 from tests.connectors.contract import ConnectorContract, MakeCrm, Rows
 from tests.connectors.salesforce.conftest import connector_of
-from tests.simulators.salesforce_org import SalesforceSimulator
-from tests.simulators.salesforce_org.filling import Filled
+from tests.simulators.salesforce import SalesforceSimulator
+from tests.simulators.salesforce.filling import Filled
 
 
 class TestSalesforce(ConnectorContract):

@@ -18,8 +18,8 @@ from connectors.salesforce.settings import ClientCredentials, JwtBearer, Salesfo
 from connectors.secret import Secret
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange
 from tests.connectors.salesforce.conftest import client_of, connector_of, trusting
-from tests.simulators.salesforce_org import SalesforceSimulator
-from tests.simulators.salesforce_org.auth import new_key
+from tests.simulators.salesforce import SalesforceSimulator
+from tests.simulators.salesforce.auth import new_key
 
 ALL = "SELECT Id, Name FROM Account"
 FLAGS = Flags("clear", None, "", "A", "", (), None, "p@1", datetime(2026, 11, 2, tzinfo=UTC))
@@ -88,7 +88,7 @@ def test_an_expired_session_is_renewed_once_and_the_pages_go_on(org: SalesforceS
     accounts(org, 25)
     org.page = 10
     client = open_client(by_secret(org))
-    org.faults.expire_session_after = 1
+    org.faults.expire_session(after=1)
     assert len(client.query(ALL).rows()) == 25
 
 
@@ -96,7 +96,7 @@ def test_a_session_that_is_refused_for_good_ends_after_one_more_try(
     org: SalesforceSimulator, open_client: Open
 ) -> None:
     client = open_client(by_secret(org))
-    org.faults.refuse_sessions = True
+    org.faults.session_revoked = True
     with pytest.raises(SignInError, match="lets us in no longer"):
         client.query(ALL)
     assert org.api_calls == 2
@@ -107,30 +107,30 @@ def test_a_session_that_is_refused_for_good_ends_after_one_more_try(
 def test_a_lost_place_in_a_long_answer_starts_the_query_anew(org: SalesforceSimulator, open_client: Open) -> None:
     accounts(org, 25)
     org.page = 10
-    org.faults.lost_locators = 1
+    org.faults.lose_locators()
     found = {row["Name"] for row in open_client().query(ALL).rows()}
     assert len(found) == 25
 
 
-@pytest.mark.parametrize("fault", ["concurrent_limit", "server_errors", "html_pages", "truncated"])
+@pytest.mark.parametrize("fault", ["concurrent_limit", "server_error", "html_error", "truncate_body"])
 def test_what_passes_is_tried_again(org: SalesforceSimulator, open_client: Open, fault: str) -> None:
     accounts(org, 3)
-    setattr(org.faults, fault, 3)
+    getattr(org.faults, fault)(3)
     assert open_client().query(ALL).total == 3
 
 
-@pytest.mark.parametrize(("fault", "said"), [("html_pages", "not its own"), ("server_errors", "Server too busy")])
+@pytest.mark.parametrize(("fault", "said"), [("html_error", "not its own"), ("server_error", "Server too busy")])
 def test_what_does_not_pass_is_told_in_words(
     org: SalesforceSimulator, open_client: Open, fault: str, said: str
 ) -> None:
-    setattr(org.faults, fault, 99)
+    getattr(org.faults, fault)(99)
     with pytest.raises(SalesforceError, match=said):
         open_client().query(ALL)
     assert org.api_calls == 5
 
 
 def test_the_daily_limit_is_never_tried_again(org: SalesforceSimulator, open_client: Open) -> None:
-    org.faults.daily_limit_after = 0
+    org.faults.daily_limit(after=0)
     with pytest.raises(DailyLimitError, match="run again when calls are left"):
         open_client().query(ALL)
     assert org.api_calls == 1
@@ -146,7 +146,7 @@ def test_a_bulk_job_gives_every_row_in_pages(org: SalesforceSimulator, open_clie
     accounts(org, 25)
     pages = list(open_client().bulk_query(ALL, page=10))
     assert [page.count(b"\n") - 1 for page in pages] == [10, 10, 5]
-    org.faults.failing_jobs = 1
+    org.faults.fail_jobs()
     with pytest.raises(SalesforceError, match="gave up a bulk query: InvalidBatch"):
         list(open_client().bulk_query(ALL))
 
@@ -204,10 +204,10 @@ def test_deleted_deals_and_unknown_owners_are_refused_by_name(org: SalesforceSim
     assert second.reason.startswith("it is not there, or is hidden")
 
 
-@pytest.mark.parametrize("fault", ["after_commit", "drop_after_commit"])
+@pytest.mark.parametrize("fault", ["server_error", "drop_connection"])
 def test_an_answer_that_was_lost_doubles_nothing(org: SalesforceSimulator, tmp_path: Path, fault: str) -> None:
     ids = deals(org, 3)
-    setattr(org.faults, fault, 1)
+    getattr(org.faults, fault)(after_commit=True)
     with connector_of(org, tmp_path / "m") as connector:
         receipts = connector.write([making(id_) for id_ in ids])
     assert {each.outcome for each in receipts} == {OutcomeOfChange.DONE}
@@ -216,7 +216,7 @@ def test_an_answer_that_was_lost_doubles_nothing(org: SalesforceSimulator, tmp_p
 
 def test_an_answer_that_stays_lost_is_in_doubt_and_can_be_read_back(org: SalesforceSimulator, tmp_path: Path) -> None:
     (id_,) = deals(org, 1)
-    org.faults.after_commit = 5
+    org.faults.server_error(5, after_commit=True)
     with connector_of(org, tmp_path / "m") as connector:
         change = making(id_)
         (receipt,) = connector.write([change])
@@ -226,7 +226,7 @@ def test_an_answer_that_stays_lost_is_in_doubt_and_can_be_read_back(org: Salesfo
 
 def test_a_daily_limit_stops_writing_and_keeps_the_receipts(org: SalesforceSimulator, tmp_path: Path) -> None:
     ids = deals(org, 450)
-    org.faults.daily_limit_after = 2
+    org.faults.daily_limit(after=2)
     with connector_of(org, tmp_path / "m") as connector, pytest.raises(WriteStopped) as stopped:
         connector.write([setting(id_) for id_ in ids])
     assert len(stopped.value.receipts) == 400
@@ -252,6 +252,7 @@ def test_a_change_between_reading_and_moving_is_seen_by_its_date(org: Salesforce
 
 def test_a_stage_that_is_not_in_the_picklist_is_refused(org: SalesforceSimulator, tmp_path: Path) -> None:
     (id_,) = deals(org, 1)
+    org.org.restrict("Opportunity", "StageName")
     back = Change("m", ChangeKind.MOVE_STAGE, id_, from_stage="Qualification", to_stage="Nowhere")
     with connector_of(org, tmp_path / "m") as connector:
         (receipt,) = connector.write([back])

@@ -21,7 +21,7 @@ from engine.judge.verdicts import State
 from rules.condition import AllOf, AnyOf, Compare, Condition, FieldValue, Literal, Moment, Not, Operator, Reference
 from rules.playbook import Criterion, Enforce, Playbook, Stage
 from rules.types import Duration, Field, FieldType, Unit
-from tests.simulators.salesforce_org.formula import Context, evaluate
+from tests.simulators.salesforce.formula import Context, evaluate
 
 AS_OF = datetime(2026, 11, 2, 15, tzinfo=UTC)
 KINDS = {

@@ -17,7 +17,7 @@ from engine.judge.changes import Change, ChangeKind, Flags
 from rules.load import load_playbook
 from rules.playbook import Playbook
 from tests.connectors.salesforce.conftest import connector_of, trusting
-from tests.simulators.salesforce_org import SalesforceSimulator
+from tests.simulators.salesforce import SalesforceSimulator
 
 TEXT = """
 playbook: sales-{id}

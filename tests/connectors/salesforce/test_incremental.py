@@ -17,7 +17,7 @@ from rules.condition import Compare, Literal, Operator, Reference
 from rules.playbook import Playbook, Stage
 from rules.types import Field, FieldType
 from tests.connectors.salesforce.conftest import connector_of
-from tests.simulators.salesforce_org import SalesforceSimulator
+from tests.simulators.salesforce import SalesforceSimulator
 
 PLAYBOOK = Playbook(
     "p", 1, "P", (Stage("a", "A"),), fields=(Field("pain", FieldType.TEXT, crm={"salesforce": "Pain__c"}),)
@@ -138,7 +138,7 @@ def test_a_new_field_in_the_playbook_is_fetched_for_every_deal(pipeline: Pipelin
 
 def test_after_a_long_sleep_everything_is_read_again(pipeline: Pipeline) -> None:
     pipeline.sweep(later=timedelta(days=20))
-    pipeline.org.records["Opportunity"].pop(pipeline.deals[1])
+    pipeline.org.purge("Opportunity", pipeline.deals[1])
     assert pipeline.names() == ["Deal 0", "Deal 2"]
 
 
@@ -155,10 +155,10 @@ def test_a_deal_closed_long_ago_is_held_no_longer(pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize("after", range(1, 12))
 def test_a_daily_limit_half_way_keeps_what_was_fetched_and_the_next_run_goes_on(pipeline: Pipeline, after: int) -> None:
-    pipeline.crm.faults.daily_limit_after = after
+    pipeline.crm.faults.daily_limit(after=after)
     with pipeline.open() as connector, suppress(DailyLimitError):
         list(connector.read([PLAYBOOK]))
-    pipeline.crm.faults.daily_limit_after = -1
+    pipeline.crm.faults.lift_limit()
     pipeline.org.change("Opportunity", pipeline.deals[0], Name="Changed")
     tables = pipeline.sweep()
     assert sorted(tables["deals"]["name"].to_pylist()) == ["Changed", "Deal 1", "Deal 2"]

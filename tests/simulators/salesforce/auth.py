@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.simulators.salesforce.server import Request, Response, SalesforceSimulator, route
+from tests.simulators.salesforce.wire import Request, Response, Route
+
+if TYPE_CHECKING:
+    from tests.simulators.salesforce.server import SalesforceSimulator
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+LONGEST_ASSERTION = 300
+"""How long an assertion may still hold, in seconds."""
+
+Refusal = tuple[str, str]
 
 
 def new_key(simulator: SalesforceSimulator) -> str:
@@ -22,17 +32,11 @@ def new_key(simulator: SalesforceSimulator) -> str:
     return key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption()).decode()
 
 
-@route("POST", "/services/oauth2/token")
 def token(simulator: SalesforceSimulator, request: Request) -> Response:
+    """Open a session, or say in OAuth's words why not."""
     form = dict(parse_qsl(request.body.decode()))
-    grant = form.get("grant_type", "")
-    if grant == "client_credentials":
-        refusal = _client(simulator, request, form)
-    elif grant == "urn:ietf:params:oauth:grant-type:jwt-bearer":
-        refusal = _assertion(simulator, form.get("assertion", ""))
-    else:
-        refusal = ("unsupported_grant_type", "grant type not supported")
-    if refusal:
+    refusal = simulator.faults.sign_in_refused or _refusal(simulator, request, form)
+    if refusal is not None:
         return Response(400, {"error": refusal[0], "error_description": refusal[1]})
     body = {
         "access_token": simulator.new_session(), "instance_url": simulator.url, "token_type": "Bearer",
@@ -42,7 +46,16 @@ def token(simulator: SalesforceSimulator, request: Request) -> Response:
     return Response(200, body)
 
 
-def _client(simulator: SalesforceSimulator, request: Request, form: dict[str, str]) -> tuple[str, str] | None:
+def _refusal(simulator: SalesforceSimulator, request: Request, form: dict[str, str]) -> Refusal | None:
+    match form.get("grant_type", ""):
+        case "client_credentials":
+            return _client(simulator, request, form)
+        case grant if grant == JWT_BEARER:
+            return _assertion(simulator, form.get("assertion", ""))
+    return ("unsupported_grant_type", "grant type not supported")
+
+
+def _client(simulator: SalesforceSimulator, request: Request, form: dict[str, str]) -> Refusal | None:
     given = (form.get("client_id", ""), form.get("client_secret", ""))
     basic = request.headers.get("authorization", "").removeprefix("Basic ")
     if basic:
@@ -56,7 +69,7 @@ def _client(simulator: SalesforceSimulator, request: Request, form: dict[str, st
     return None if given[1] == simulator.client_secret else ("invalid_client", "invalid client credentials")
 
 
-def _assertion(simulator: SalesforceSimulator, assertion: str) -> tuple[str, str] | None:
+def _assertion(simulator: SalesforceSimulator, assertion: str) -> Refusal | None:
     unchecked = {"verify_exp": False, "verify_aud": False}
     try:
         claims = jwt.decode(assertion, simulator.public_key, algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
@@ -69,4 +82,7 @@ def _assertion(simulator: SalesforceSimulator, assertion: str) -> tuple[str, str
     if claims.get("sub") != simulator.username:
         return ("invalid_grant", "user hasn't approved this consumer")
     left = claims.get("exp", 0) - (simulator.clock.now + simulator.faults.clock_skew).timestamp()
-    return None if 0 <= left <= 300 else ("invalid_grant", "expired authorization code")
+    return None if 0 <= left <= LONGEST_ASSERTION else ("invalid_grant", "expired authorization code")
+
+
+ROUTES = (Route("POST", "/services/oauth2/token", token),)

@@ -16,10 +16,6 @@ class Faults:
 
     clock_skew: timedelta = timedelta(0)
     """How far the `Date` header, and the clock that judges a signed assertion, are from the org's stamps."""
-    lost_locators: int = 0
-    """So many askings for a further page find the locator forgotten."""
-    failing_jobs: int = 0
-    """So many bulk jobs fail."""
     unsteady_pages: bool = False
     """Whether every second page of a query is half as long."""
     session_revoked: bool = False
@@ -28,6 +24,8 @@ class Faults:
     """The error and description by which the token endpoint refuses everybody."""
     rows: Counter[str] = field(default_factory=Counter)
     denied: set[str] = field(default_factory=set)
+    hidden: set[tuple[str, str]] = field(default_factory=set)
+    read_only: set[tuple[str, str]] = field(default_factory=set)
     counted: Counter[str] = field(default_factory=Counter)
     after: dict[str, int] = field(default_factory=dict)
 
@@ -74,6 +72,22 @@ class Faults:
     def deny_rows(self, ids: Iterable[str]) -> None:
         """Take the right to change records from the signed-in user."""
         self.denied |= {id18(each) for each in ids}
+
+    def hide_field(self, object_: str, name: str) -> None:
+        """Take the permission to see a field from the signed-in user: for him it is not there."""
+        self.hidden.add((object_.lower(), name.lower()))
+
+    def forbid_field(self, object_: str, name: str) -> None:
+        """Take the permission to write a field from the signed-in user, who still reads it."""
+        self.read_only.add((object_.lower(), name.lower()))
+
+    def lose_locators(self, times: int = 1) -> None:
+        """Let so many askings for a further page find the locator forgotten."""
+        self.counted["locator"] += times
+
+    def fail_jobs(self, times: int = 1) -> None:
+        """Let so many bulk jobs fail."""
+        self.counted["job"] += times
 
     def locked(self, id_: str) -> bool:
         """Whether a record is locked now; each asking takes one away."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.simulators.salesforce.org import Org, stamp
+from tests.simulators.salesforce.clock import stamp
+from tests.simulators.salesforce.org import Org
 from tests.simulators.salesforce.schema import Field, reference
 
 Row = Mapping[str, str]
@@ -34,8 +35,8 @@ class Filled:
         amount, primary = Field("total", "currency", custom=True), Field("primary", "boolean", custom=True)
         link = reference("OpportunityId", "Opportunity", "Opportunity")
         org.add_object("quotes", "a01", link, amount, primary)
-        stages = org.things["opportunity"].fields["stagename"]
-        stages.choices = (*stages.choices, "Discovery", "Proposal")
+        for name in ("Discovery", "Proposal"):
+            org.add_stage(name)
 
     def fill(self, tables: Tables) -> None:
         for row in tables.get("owners", ()):

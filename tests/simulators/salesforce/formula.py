@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 LONGEST = 3900
@@ -38,12 +39,15 @@ class Context:
     before: Mapping[str, Any] | None = None
     permissions: frozenset[str] = frozenset()
     now: datetime = field(default_factory=lambda: datetime(2026, 11, 2, 15, tzinfo=UTC))
+    _spelled: dict[str, tuple[str, str]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._spelled = {name.lower(): (name, kind) for name, kind in self.kinds.items()}
 
     def read(self, path: str, source: Mapping[str, Any] | None = None) -> tuple[str, Any]:
-        kinds = {name.lower(): (name, kind) for name, kind in self.kinds.items()}
-        if path.lower() not in kinds:
+        if path.lower() not in self._spelled:
             raise FormulaError(f"Field {path} does not exist. Check spelling.")
-        name, kind = kinds[path.lower()]
+        name, kind = self._spelled[path.lower()]
         return kind, (self.values if source is None else source).get(name)
 
 
@@ -51,13 +55,18 @@ def evaluate(formula: str, context: Context) -> bool:
     """Evaluate a formula to true or false."""
     if len(formula) > LONGEST:
         raise FormulaError("Formula is too long")
-    answer = _Parser(formula).parsed()(context)
+    answer = _parsed(formula)(context)
     if not isinstance(answer, bool):
         raise FormulaError("Incorrect type for formula. Expected Boolean")
     return answer
 
 
 Node = Callable[[Context], Any]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(formula: str) -> Node:
+    return _Parser(formula).parsed()
 
 
 @dataclass(frozen=True)

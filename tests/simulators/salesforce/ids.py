@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ORG = "dM0000"
@@ -12,8 +14,7 @@ def id18(given: str) -> str:
     """Add the three letters that say which characters are capitals; what is no short id stays as it is."""
     if len(given) != SHORT:
         return given
-    parts = (given[start : start + 5] for start in (0, 5, 10))
-    return given + "".join(LETTERS[sum(1 << n for n, each in enumerate(part) if "A" <= each <= "Z")] for part in parts)
+    return f"{given}{_letter(given[:5])}{_letter(given[5:10])}{_letter(given[10:])}"
 
 
 def new_id(prefix: str, number: int) -> str:
@@ -23,3 +24,8 @@ def new_id(prefix: str, number: int) -> str:
         number, rest = divmod(number, 62)
         digits = DIGITS[rest] + digits
     return id18(f"{prefix}{ORG}{digits.rjust(6, '0')}")
+
+
+@lru_cache(maxsize=100_000)
+def _letter(part: str) -> str:
+    return LETTERS[sum(1 << place for place, each in enumerate(part) if "A" <= each <= "Z")]

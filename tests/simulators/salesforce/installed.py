@@ -24,4 +24,5 @@ def install_fields(org: Org) -> None:
     org.add_field("Opportunity", "Dealgate_Checked_At__c", "datetime")
     org.add_field("Task", "Dealgate_Key__c", "string", unique=True, external_id=True)
     owner = reference("SetupOwnerId", "SetupOwner", "Organization", "User")
-    org.add_object("Dealgate_Heartbeat__c", "a00", owner, Field("Swept_At__c", "datetime", custom=True))
+    swept = Field("Swept_At__c", "datetime", custom=True)
+    org.add_object("Dealgate_Heartbeat__c", "a00", owner, swept, custom_setting=True)

@@ -1,346 +1,249 @@
-"""The state of a simulated org, and the one way by which anything is saved in it."""
+"""The state of a simulated org, and what a test does with it."""
 
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from tests.simulators.salesforce import filling_up, removing, saving
+from tests.simulators.salesforce.clock import Clock, stamp
+from tests.simulators.salesforce.definitions import definitions
+from tests.simulators.salesforce.derived import COMPUTED, derive
 from tests.simulators.salesforce.faults import Faults
-from tests.simulators.salesforce.schema import STAGES, Field, Thing, reference, standard_objects
+from tests.simulators.salesforce.history import keep_history
+from tests.simulators.salesforce.ids import id18, new_id
+from tests.simulators.salesforce.journal import Journal
+from tests.simulators.salesforce.schema import Field, Thing, reference
+from tests.simulators.salesforce.standard import STAGES, standard_objects, system_fields
+from tests.simulators.salesforce.table import Record, Table
 from tests.simulators.salesforce.validation import Rule
+from tests.simulators.salesforce.wire import Refused
 
-Record = dict[str, Any]
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
-class Refused(Exception):  # noqa: N818 - what a save answers
-    """A record that was not saved."""
-
-    def __init__(self, code: str, message: str, fields: Iterable[str] = (), status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.fields, self.status = code, message, list(fields), status
-
-
-class Clock:
-    """The org's own time."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def advance(self, passed: timedelta) -> None:
-        self.now += passed
-
-
-def id18(given: str) -> str:
-    """Add the three letters that say which characters are capitals."""
-    if len(given) != 15:
-        return given
-    parts = (given[start : start + 5] for start in (0, 5, 10))
-    return given + "".join(LETTERS[sum(1 << n for n, each in enumerate(part) if each.isupper())] for part in parts)
-
-
-def stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
+OnSave = Callable[[str, Record, Record | None, str], None]
+"""Called after a row was committed: object, the row as it is, as it was (None: it is new), the user's id."""
 
 
 class Org:
-    """Objects, records, users, rules; every public way of writing goes through `save`."""
+    """Objects, records, users; whatever writes by the API goes through `save`, `remove` or a `transaction`."""
 
-    def __init__(self, clock: Clock, faults: Faults) -> None:
+    def __init__(self, clock: Clock | None = None, faults: Faults | None = None) -> None:
         self.lock = threading.RLock()
-        self.clock, self.faults = clock, faults
+        self.clock, self.faults = clock or Clock(), faults or Faults()
         self.things: dict[str, Thing] = standard_objects()
-        self.records: dict[str, dict[str, Record]] = defaultdict(dict)
-        self.children: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self.rules: dict[str, Any] = {}
-        self.hidden: set[tuple[str, str]] = set()
+        self.journal = Journal()
+        self.records: dict[str, Table] = {each.name: Table(self.journal) for each in self.things.values()}
+        self.on_save: list[OnSave] = []
+        self.rules: dict[str, Rule] = {}
         self.permissions: set[str] = set()
-        self.on_save: list[Any] = []
-        self._count = 0
-        organization = self.add("Organization", Name="Acme", OrganizationType="Enterprise Edition")
-        self.organization_id = organization
-        self.engine = self.add("User", Name="Dealgate", Email="dealgate@example.com", Username="dealgate@example.com")
-        for order, (name, probability) in enumerate(STAGES):
-            won = name == "Closed Won"
-            self.add("OpportunityStage", MasterLabel=name, ApiName=name, SortOrder=order, IsWon=won,
-                     IsClosed=name.startswith("Closed"), DefaultProbability=probability)  # fmt: skip
+        """The custom permissions of the signed-in user."""
+        self._made: dict[str, int] = {}
+        self.engine = ""
+        self.organization_id = self.add("Organization", Name="Acme", OrganizationType="Enterprise Edition")
+        self.engine = self.add("User", Name="Dealgate Engine", Email="dealgate@example.com", IsActive=True,
+                               Username="dealgate@example.com")  # fmt: skip
+        for order, (name, probability, category) in enumerate(STAGES):
+            self.add_stage(name, probability=probability, category=category, order=order)
 
-    # what a test does
+    # what a test sets up
 
     def add(self, object_: str, **fields: Any) -> str:
-        """Make a record without asking any rule; read-only fields may be given."""
-        record = self._blank(object_)
-        record |= {self._spelled(object_, name): value for name, value in fields.items()}
-        self._derive(object_, record, None, forced=set(fields))
-        return self._store(object_, record, None)
+        """Make a record without asking any rule; read-only fields, the id and stamps may be given."""
+        with self.lock:
+            thing = self.thing(object_)
+            given = {self._spelled(thing, name): value for name, value in fields.items()}
+            record = saving.blank(thing) | given
+            derive(self, thing, record, None, given=frozenset(given))
+            return self.commit(thing, record, None, self.engine)
 
     def get(self, object_: str, id_: str) -> Record:
-        return self.records[object_][id18(id_)]
+        """Give a record whole, with None for what is empty."""
+        return self.whole(object_, self.records[self.thing(object_).name][id18(id_)])
 
     def rows(self, object_: str) -> list[Record]:
-        return [row for row in self.records[object_].values() if not row.get("IsDeleted")]
+        """Give the records that are not deleted, whole."""
+        name = self.thing(object_).name
+        return [self.whole(name, row) for row in self.records[name].values() if not row.get("IsDeleted")]
 
     def change(self, object_: str, id_: str, *, rules: bool = False, by: str = "", **fields: Any) -> None:
         """Change a record as a person would; the org's rules are asked only where `rules` says so."""
-        self.save(object_, id_, fields, by=by or "person", asked=rules)
+        saving.save(self, object_, id_, fields, by=by or self.engine, asked=rules)
+
+    def touch(self, object_: str, id_: str) -> None:
+        """Let some machinery of Salesforce move a record's SystemModstamp, and nothing else."""
+        with self.lock:
+            row = self.records[object_][id18(id_)]
+            self.records[object_].put(row | {"SystemModstamp": self.now()})
 
     def delete(self, object_: str, id_: str) -> None:
-        with self.lock:
-            row = self._existing(object_, id_)
-            row |= {"IsDeleted": True, "SystemModstamp": self._now(), "LastModifiedDate": self._now()}
+        removing.remove(self, object_, id_)
 
     def undelete(self, object_: str, id_: str) -> None:
-        self.records[object_][id18(id_)] |= {"IsDeleted": False, "SystemModstamp": self._now()}
+        removing.restore(self, object_, id_)
 
     def merge(self, object_: str, winner: str, loser: str) -> None:
         """Merge two accounts or contacts: what belonged to the loser belongs to the winner."""
-        with self.lock:
-            field = f"{object_}Id"
-            for name, rows in self.records.items():
-                for row in rows.values():
-                    if name != object_ and row.get(field) == id18(loser):
-                        row |= {field: id18(winner), "SystemModstamp": self._now()}
-                        self._index(name, row)
-            self.delete(object_, loser)
-            self.records[object_][id18(loser)]["MasterRecordId"] = id18(winner)
+        removing.merge(self, object_, winner, loser)
+
+    def merge_accounts(self, winner: str, loser: str) -> None:
+        self.merge("Account", winner, loser)
+
+    def merge_contacts(self, winner: str, loser: str) -> None:
+        self.merge("Contact", winner, loser)
 
     def add_field(self, object_: str, name: str, kind: str = "string", **more: Any) -> None:
-        """Add a custom field, visible to everybody."""
-        length = more.pop("length", 255 if kind in {"string", "picklist"} else 32768 if kind == "textarea" else 0)
-        field = Field(name, kind, length, custom=True, **more)
+        """Add a custom field, visible to everybody; `refers_to` and `relation` make a lookup."""
+        lengths = {"string": 255, "picklist": 255, "multipicklist": 4099, "textarea": 32768}
+        length = more.pop("length", lengths.get(kind, 0))
+        if kind in {"double", "currency", "percent"}:
+            more = {"precision": 18, "scale": 2} | more
         if kind == "reference":
-            field = reference(name, more["relation"], *more["refers_to"])
-        self.things[object_.lower()].add(field)
-        for row in self.records[object_].values():
-            row.setdefault(name, False if kind == "boolean" else None)
+            self.thing(object_).add(reference(name, more.pop("relation"), *more.pop("refers_to"), custom=True, **more))
+        else:
+            self.thing(object_).add(Field(name, kind, length, custom=True, **more))
 
-    def add_object(self, name: str, prefix: str, *fields: Field) -> None:
-        """Add a custom object."""
-        thing = Thing(name, prefix)
-        thing.add(*standard_objects()["account"].fields.values(), *fields)
-        for each in ("industry", "numberofemployees", "annualrevenue", "billingcountry", "masterrecordid"):
-            thing.fields.pop(each)
-        thing.fields["name"].required = False
+    def add_object(self, name: str, prefix: str, *fields: Field, custom_setting: bool = False) -> None:
+        """Add a custom object with a name of its own, an owner and stamps."""
+        thing = Thing(name, prefix, custom_setting=custom_setting)
+        thing.add(*system_fields(), Field("Name", length=80))
+        if not custom_setting:
+            thing.add(reference("OwnerId", "Owner", "User"))
+        thing.add(*fields)
         self.things[name.lower()] = thing
+        self.records.setdefault(name, Table(self.journal))
+
+    def add_stage(self, name: str, *, probability: float = 50, category: str = "Pipeline", order: int = 99) -> None:
+        """Add a stage to the picklist and to what OpportunityStage tells."""
+        field = self.things["opportunity"].fields["stagename"]
+        field.choices = tuple(dict.fromkeys((*field.choices, name)))
+        won, closed = category == "Closed", category in {"Closed", "Omitted"}
+        self.add("OpportunityStage", MasterLabel=name, ApiName=name, SortOrder=order, IsActive=True, IsWon=won,
+                 IsClosed=closed, DefaultProbability=float(probability), ForecastCategory=category,
+                 ForecastCategoryName=category)  # fmt: skip
+
+    def purge(self, object_: str, id_: str) -> None:
+        """Forget a deleted record, which even queryAll sees no longer."""
+        self.records[self.thing(object_).name].erase(id18(id_))
+
+    def restrict(self, object_: str, name: str) -> None:
+        """Let a picklist take only its own values, as an admin can; StageName is not so in an org as it comes."""
+        self.thing(object_).fields[name.lower()].restricted = True
 
     def add_validation_rule(self, object_: str, name: str, formula: str, message: str, field: str = "") -> None:
         """Add a rule of the org's own."""
         self.rules[f"{object_}.{name}"] = Rule(object_, name, formula, message, field)
 
+    def without(self, *objects: str) -> None:
+        """Take standard objects away, as in an org that has no quotes, or no Enhanced Email."""
+        for each in objects:
+            self.things[each.lower()].present = False
+
     def hide_field(self, object_: str, name: str) -> None:
         """Take the permission to see a field from the signed-in user."""
-        self.hidden.add((object_.lower(), name.lower()))
+        self.faults.hide_field(object_, name)
+
+    def fill(self, *, opportunities: int, seed: int = 1) -> None:
+        """Put a made-up pipeline into the org: accounts, contacts, roles, activities, histories, owners."""
+        filling_up.fill(self, opportunities=opportunities, seed=seed)
 
     # what the API does
 
-    def save(self, object_: str, id_: str, fields: Mapping[str, Any], *, by: str = "", asked: bool = True) -> str:
-        """Make or change a record: fields, then rules, then history; raises Refused."""
-        with self.lock:
-            old = self._existing(object_, id_) if id_ else None
-            if old is not None and asked and self.faults.locked(old["Id"]):
-                raise Refused(
-                    "UNABLE_TO_LOCK_ROW", f"unable to obtain exclusive access to this record or 1 records: {old['Id']}"
-                )
-            new = dict(old) if old is not None else self._blank(object_)
-            for name, value in fields.items():
-                new[self._writable(object_, name, asked=asked)] = self._checked(object_, name, value)
-            self._derive(object_, new, old, forced=set())
-            self._check_whole(object_, new, old)
-            if asked:
-                self._ask_rules(object_, new, old)
-            return self._store(object_, new, old, by=by)
+    def save(
+        self, object_: str, id_: str | None, fields: Mapping[str, Any], *, by: str = "", asked: bool = True
+    ) -> str:
+        """Make (no id) or change a record; raises Refused. `asked`: whether permissions and rules are asked."""
+        return saving.save(self, object_, id_ or "", fields, by=by or self.engine, asked=asked)
+
+    def remove(self, object_: str, id_: str, *, by: str = "") -> None:
+        """Delete a record as the API does; raises Refused."""
+        removing.remove(self, object_, id_, asked=True, by=by)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Take back whatever was saved within, where it ends by an exception; `on_save` is called at its end."""
+        with self.lock, self.journal.transaction():
+            yield
 
     def thing(self, object_: str) -> Thing:
+        """Find an object; raises Refused where there is none."""
         found = self.things.get(object_.lower())
         if found is None or not found.present:
-            raise Refused("INVALID_TYPE", f"sObject type '{object_}' is not supported. If you are attempting to use a custom "
-                          "object, be sure to append the '__c' after the entity name.")  # fmt: skip
+            said = (
+                f"sObject type '{object_}' is not supported. If you are attempting to use a custom object, be sure to "
+            )
+            more = "append the '__c' after the entity name. Please reference your WSDL or the describe call for the "
+            raise Refused("INVALID_TYPE", f"{said}{more}appropriate names.")
         return found
 
     def field(self, object_: str, name: str) -> Field | None:
-        found = self.thing(object_).fields.get(name.lower())
-        return None if found is None or (object_.lower(), name.lower()) in self.hidden else found
+        """Find a field that the signed-in user may see."""
+        found = self.thing(object_).find(name)
+        return None if found is None or (object_.lower(), name.lower()) in self.faults.hidden else found
 
-    def of_parent(self, object_: str, field: str, ids: Iterable[str]) -> list[Record]:
-        """Give the rows whose reference names one of some ids."""
-        index = self.children[f"{object_}.{field}"]
-        return [self.records[object_][one] for each in ids for one in sorted(index.get(each, ()))]
+    def every(self, object_: str) -> Iterable[Record]:
+        """Give all rows of an object, deleted ones too; what describes the org itself is made up on the way."""
+        return definitions(self.things.values()) if object_ == "FieldDefinition" else self.records[object_].values()
 
-    def _store(self, object_: str, new: Record, old: Record | None, by: str = "") -> str:
-        with self.lock:
-            now = self._now()
-            user = by if by.startswith("005") else self.engine if hasattr(self, "engine") else ""
-            if old is None:
-                self._count += 1
-                new["Id"] = new.get("Id") or self._new_id(self.things[object_.lower()].prefix)
-                new.setdefault("CreatedDate", now)
-                new["CreatedDate"] = new["CreatedDate"] or now
-                new["CreatedById"] = new.get("CreatedById") or user
-            stamped = old is None and new.get("SystemModstamp")
-            new["SystemModstamp"] = new["SystemModstamp"] if stamped else now
-            new["LastModifiedDate"] = new["SystemModstamp"]
-            new["LastModifiedById"] = user
-            self.records[object_][new["Id"]] = new
-            self._index(object_, new)
-            if object_ == "Opportunity":
-                self._history(new, old, user)
-            for each in self.on_save:
-                each(object_, new, old, by)
-            return str(new["Id"])
+    def object_of(self, id_: str | None, among: Iterable[str] = ()) -> str:
+        """Name the object that an id belongs to; "" where there is none such."""
+        if not id_:
+            return ""
+        likely = (each.name for each in self.things.values() if each.prefix == id_[:3])
+        return next((name for name in (*likely, *among) if name in self.records and id_ in self.records[name]), "")
 
-    def _history(self, new: Record, old: Record | None, user: str) -> None:
-        watched = ("StageName", "Amount", "CloseDate", "Probability")
-        at = new["SystemModstamp"] if old is not None else new["CreatedDate"]
-        if old is None or any(new.get(name) != old.get(name) for name in watched):
-            previous = {"PrevAmount": old["Amount"], "PrevCloseDate": old["CloseDate"]} if old else {}
-            row = {name: new.get(name) for name in watched}
-            self._store("OpportunityHistory", {**self._blank("OpportunityHistory"), **row, **previous, "OpportunityId": new["Id"],
-                        "CreatedDate": at, "SystemModstamp": at, "CreatedById": user}, None)  # fmt: skip
-        for field in self.things["opportunity"].fields.values() if old is not None else ():
-            if field.tracked and old is not None and new.get(field.name) != old.get(field.name):
-                self._store("OpportunityFieldHistory", {**self._blank("OpportunityFieldHistory"), "OpportunityId": new["Id"],
-                            "Field": field.name, "OldValue": old.get(field.name), "NewValue": new.get(field.name),
-                            "CreatedDate": at, "CreatedById": user}, None)  # fmt: skip
-
-    def _derive(self, object_: str, new: Record, old: Record | None, forced: set[str]) -> None:
-        if object_ == "Opportunity":
-            stage = new.get("StageName")
-            derived = {"IsClosed": str(stage).startswith("Closed"), "IsWon": stage == "Closed Won"}
-            if old is None or stage != old.get("StageName"):
-                derived["LastStageChangeDate"] = self._now() if old is not None else new.get("LastStageChangeDate")
-            new |= {name: value for name, value in derived.items() if name not in forced}
-        if object_ == "Task":
-            closed = new.get("Status") == "Completed"
-            new["IsClosed"] = closed
-            if closed and not new.get("CompletedDateTime"):
-                new["CompletedDateTime"] = self._now()
-
-    def _check_whole(self, object_: str, new: Record, old: Record | None) -> None:
-        for field in self.thing(object_).fields.values():
-            value = new.get(field.name)
-            if field.required and value in (None, ""):
-                raise Refused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{field.name}]", [field.name])
-            if field.unique and value is not None:
-                for row in self.records[object_].values():
-                    if row.get(field.name) == value and row["Id"] != (old or {}).get("Id") and not row["IsDeleted"]:
-                        raise Refused(
-                            "DUPLICATE_VALUE",
-                            f"duplicate value found: {field.name} duplicates value on record with id: {row['Id']}",
-                        )
-
-    def _ask_rules(self, object_: str, new: Record, old: Record | None) -> None:
-        for rule in [each for each in self.rules.values() if each.object == object_ and each.active]:
-            if rule.refuses(self, new, old):
-                raise Refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, [rule.field] if rule.field else [])
-
-    def _writable(self, object_: str, name: str, *, asked: bool) -> str:
-        field = self.field(object_, name)
-        if field is None:
-            raise Refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {object_}")
-        if asked and (field.calculated or field.read_only):
-            raise Refused("INVALID_FIELD_FOR_INSERT_UPDATE",
-                          f"Unable to create/update fields: {field.name}. Please check the security settings of this field and "
-                          "verify that it is read/write for your profile or permission set.", [field.name])  # fmt: skip
-        return field.name
-
-    def _checked(self, object_: str, name: str, value: Any) -> Any:
-        field = self.thing(object_).fields[name.lower()]
-        if value in (None, ""):
-            return False if field.kind == "boolean" else None
-        checked = CHECKS.get(field.kind, lambda _field, given: given)(field, value)
-        if isinstance(checked, str) and field.length and len(checked) > field.length and field.kind != "reference":
-            raise Refused(
-                "STRING_TOO_LONG",
-                f"{field.name}: data value too large: {checked} (max length={field.length})",
-                [field.name],
-            )
-        if field.kind == "picklist" and field.restricted and checked not in field.choices:
-            raise Refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                          f"{field.name}: bad value for restricted picklist field: {checked}", [field.name])  # fmt: skip
-        if field.kind == "reference":
-            return self._reference(field, str(checked))
-        return checked
-
-    def _reference(self, field: Field, value: str) -> str:
-        found = id18(value)
-        rows = [row for target in field.refers_to for row in [self.records[target].get(found)] if row]
-        if not rows or rows[0].get("IsDeleted"):
-            raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
-        if field.name == "OwnerId" and rows[0].get("IsActive") is False:
-            raise Refused(
-                "INACTIVE_OWNER_OR_USER", "operation performed with inactive user [" + found + "] as owner of task"
-            )
+    def whole(self, object_: str, row: Record) -> Record:
+        """Give a row with every field of its object, worked-out ones too."""
+        found: Record = {}
+        for each in self.thing(object_).fields.values():
+            computed = COMPUTED.get((object_, each.name))
+            empty = False if each.kind == "boolean" else None
+            found[each.name] = computed(self, row) if computed else row.get(each.name, empty)
         return found
 
-    def _existing(self, object_: str, id_: str) -> Record:
-        row = self.records[object_].get(id18(id_))
-        if row is None:
-            raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
-        if row.get("IsDeleted"):
-            raise Refused("ENTITY_IS_DELETED", "entity is deleted", status=404)
-        return row
+    def commit(self, thing: Thing, new: Record, old: Record | None, user: str) -> str:
+        """Put a row, stamped, with the history it leaves behind."""
+        now = self.now()
+        if old is None:
+            new["Id"] = new.get("Id") or self._new_id(thing)
+            new |= {"CreatedDate": new.get("CreatedDate") or now, "CreatedById": new.get("CreatedById") or user}
+        stamped = new.get("SystemModstamp") if old is None else None
+        new["SystemModstamp"] = stamped or now
+        new["LastModifiedDate"] = (new.get("LastModifiedDate") if old is None else None) or new["SystemModstamp"]
+        new["LastModifiedById"] = user
+        if thing.find("OwnerId") and not new.get("OwnerId") and not thing.custom_setting:
+            new["OwnerId"] = user
+        row = {name: value for name, value in new.items() if value is not None}
+        self.records[thing.name].put(row)
+        keep_history(self, thing, row, old, user)
+        self.journal.telling(lambda: self._tell(thing.name, row, old, user))
+        return str(row["Id"])
 
-    def _blank(self, object_: str) -> Record:
-        return {field.name: field.default for field in self.things[object_.lower()].fields.values()}
-
-    def _spelled(self, object_: str, name: str) -> str:
-        return self.things[object_.lower()].fields[name.lower()].name
-
-    def _index(self, object_: str, row: Record) -> None:
-        for field in self.things[object_.lower()].fields.values():
-            if field.kind == "reference" and row.get(field.name):
-                self.children[f"{object_}.{field.name}"][row[field.name]].add(row["Id"])
-
-    def _new_id(self, prefix: str) -> str:
-        number, digits = self._count, ""
-        while number:
-            number, rest = divmod(number, 62)
-            digits = DIGITS[rest] + digits
-        return id18(f"{prefix}dM0000{digits.rjust(6, '0')}"[:15])
-
-    def _now(self) -> str:
+    def now(self) -> str:
         return stamp(self.clock.now)
 
+    def _tell(self, object_: str, new: Record, old: Record | None, user: str) -> None:
+        for each in self.on_save:
+            each(object_, new, old, user)
 
-def _date(field: Field, value: Any) -> str:
-    try:
-        return date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise Refused(
-            "JSON_PARSER_ERROR", f"Cannot deserialize instance of date from VALUE_STRING value {value}", [field.name]
-        ) from None
+    def _new_id(self, thing: Thing) -> str:
+        self._made[thing.prefix] = self._made.get(thing.prefix, 0) + 1
+        return new_id(thing.prefix, self._made[thing.prefix])
 
+    def free_prefix(self) -> str:
+        """Give a prefix for the ids of an object that is made."""
+        taken = {each.prefix for each in self.things.values()}
+        return next(each for number in range(1000) if (each := f"a{number:02d}") not in taken)
 
-def _datetime(field: Field, value: Any) -> str:
-    try:
-        return stamp(datetime.fromisoformat(str(value)))
-    except ValueError:
-        raise Refused("JSON_PARSER_ERROR", f"Cannot deserialize instance of datetime from VALUE_STRING value {value}",
-                      [field.name]) from None  # fmt: skip
+    def made(self, thing: Thing, count: int) -> list[str]:
+        """Give so many ids that were not used before."""
+        start = self._made.get(thing.prefix, 0) + 1
+        self._made[thing.prefix] = start + count - 1
+        return [new_id(thing.prefix, number) for number in range(start, start + count)]
 
-
-def _number(field: Field, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise Refused(
-            "JSON_PARSER_ERROR", f"Cannot deserialize instance of double from VALUE_STRING value {value}", [field.name]
-        ) from None
-
-
-def _boolean(_field: Field, value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
-
-
-def _string(_field: Field, value: Any) -> str:
-    return str(value).strip()
-
-
-CHECKS: dict[str, Any] = {
-    "date": _date, "datetime": _datetime, "currency": _number, "double": _number, "percent": _number, "int": _number,
-    "boolean": _boolean, "string": _string, "textarea": _string, "combobox": _string,
-}  # fmt: skip
+    @staticmethod
+    def _spelled(thing: Thing, name: str) -> str:
+        found = thing.find(name)
+        if found is None:
+            raise KeyError(f"{thing.name} has no field {name}")
+        return found.name

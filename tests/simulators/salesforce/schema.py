@@ -1,20 +1,31 @@
-"""The objects of a simulated org: standard ones with their fields, and those a test adds."""
+"""Objects and fields of a simulated org, and how the API describes them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
-STAGES = (
-    ("Prospecting", 10), ("Qualification", 10), ("Needs Analysis", 20), ("Value Proposition", 50),
-    ("Id. Decision Makers", 60), ("Perception Analysis", 70), ("Proposal/Price Quote", 75), ("Negotiation/Review", 90),
-    ("Closed Won", 100), ("Closed Lost", 0),
+NUMBERS = frozenset({"currency", "double", "percent"})
+TEXTS = frozenset({"string", "picklist", "multipicklist", "textarea", "combobox", "email", "phone", "url", "anyType"})
+LONGEST_FILTERED = 255
+SOAP = {
+    "id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "date": "xsd:date",
+    "datetime": "xsd:dateTime", "anyType": "xsd:anyType", "currency": "xsd:double", "double": "xsd:double",
+    "percent": "xsd:double",
+}  # fmt: skip
+DEFAULTED = frozenset(
+    {"Id", "IsDeleted", "OwnerId", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById",
+     "SystemModstamp"}
 )  # fmt: skip
 
 
 @dataclass
 class Field:
-    """One field: its API name, Salesforce's type, and what a save checks."""
+    """One field: its API name, Salesforce's type, and what a save checks.
+
+    `create_only` cannot be changed later; `child` is the name by which the parent's subqueries find the rows.
+    """
 
     name: str
     kind: str = "string"
@@ -28,36 +39,108 @@ class Field:
     external_id: bool = False
     calculated: bool = False
     read_only: bool = False
+    create_only: bool = False
     tracked: bool = False
     custom: bool = False
+    case_sensitive: bool = False
     default: Any = None
+    precision: int = 0
+    scale: int = 0
+    child: str = ""
+    cascade: bool = False
+    formula: str = ""
+    label: str = ""
+    filtered: bool = True
+
+    @property
+    def nillable(self) -> bool:
+        return not (self.required or self.kind in {"boolean", "id"})
+
+    @property
+    def filterable(self) -> bool:
+        return self.filtered and not (self.kind == "textarea" and self.length > LONGEST_FILTERED)
 
     def described(self) -> dict[str, Any]:
         """Describe it as the API does."""
-        choices = [{"active": True, "defaultValue": False, "label": each, "value": each} for each in self.choices]
         writable = not (self.calculated or self.read_only)
-        return {
-            "name": self.name, "label": self.name, "type": self.kind, "length": self.length,
-            "relationshipName": self.relation or None, "referenceTo": list(self.refers_to), "picklistValues": choices,
-            "restrictedPicklist": self.restricted, "nillable": not self.required, "unique": self.unique,
-            "externalId": self.external_id, "calculated": self.calculated, "updateable": writable,
-            "createable": writable, "custom": self.custom, "idLookup": self.external_id or self.name == "Id",
+        long = self.kind == "textarea" and not self.filterable
+        return _UNUSED | {
+            "name": self.name, "label": self.label or words_of(self.name), "type": self.kind, "length": self.length,
+            "byteLength": 18 if self.kind in {"id", "reference"} else self.length * 3 if self.kind in TEXTS else 0,
+            "precision": self.precision, "scale": self.scale, "digits": 8 if self.kind == "int" else 0,
+            "soapType": SOAP.get(self.kind, "xsd:string"), "referenceTo": list(self.refers_to),
+            "relationshipName": self.relation or None, "polymorphicForeignKey": len(self.refers_to) > 1,
+            "namePointing": len(self.refers_to) > 1, "picklistValues": [_choice(each) for each in self.choices],
+            "restrictedPicklist": self.restricted, "nillable": self.nillable, "unique": self.unique,
+            "externalId": self.external_id, "caseSensitive": self.case_sensitive, "calculated": self.calculated,
+            "calculatedFormula": self.formula or None, "createable": writable, "custom": self.custom,
+            "updateable": writable and not self.create_only, "nameField": self.name == "Name",
+            "idLookup": self.external_id or self.kind == "id", "filterable": self.filterable,
+            "sortable": self.filterable and self.kind != "multipicklist", "aggregatable": not long and self.kind != "boolean",
+            "groupable": self.filterable and self.kind not in NUMBERS | {"datetime", "textarea"},
+            "defaultedOnCreate": self.name in DEFAULTED or self.kind == "boolean" or self.default is not None,
+            "defaultValue": False if self.kind == "boolean" else None, "cascadeDelete": self.cascade,
+            "extraTypeInfo": "plaintextarea" if self.kind == "textarea" else None, "permissionable": self.nillable and writable,
         }  # fmt: skip
+
+    @property
+    def shown_type(self) -> str:
+        """Name the type as Setup does, and FieldDefinition."""
+        if self.kind == "reference":
+            return f"Lookup({','.join(self.refers_to)})"
+        if self.kind in NUMBERS:
+            word = "Number" if self.kind == "double" else self.kind.capitalize()
+            return f"{word}({self.precision - self.scale}, {self.scale})"
+        if self.kind == "textarea" and self.length > LONGEST_FILTERED:
+            return f"Long Text Area({self.length})"
+        named = {
+            "string": f"Text({self.length})",
+            "boolean": "Checkbox",
+            "datetime": "Date/Time",
+            "int": "Number(8, 0)",
+        }
+        return named.get(self.kind, self.kind.capitalize())
 
 
 @dataclass
 class Thing:
-    """One object with its fields, by lower-case name; `prefix` begins its ids."""
+    """One object with its fields by lower-case name; `prefix` begins its ids."""
 
     name: str
     prefix: str
+    plural: str = ""
     fields: dict[str, Field] = field(default_factory=dict)
     present: bool = True
+    custom_setting: bool = False
 
     def add(self, *fields: Field) -> None:
         """Add fields."""
         for each in fields:
             self.fields[each.name.lower()] = each
+
+    def find(self, name: str) -> Field | None:
+        return self.fields.get(name.lower())
+
+    def of_relation(self, relation: str) -> Field | None:
+        """Find the reference that a relation's name leads through."""
+        wanted = relation.lower()
+        return next((each for each in self.fields.values() if each.relation.lower() == wanted), None)
+
+    @property
+    def deletable(self) -> bool:
+        return "isdeleted" in self.fields
+
+    def summary(self, version: str) -> dict[str, Any]:
+        """Give what the list of all objects says about it."""
+        base = f"/services/data/v{version}/sobjects/{self.name}"
+        flags = dict.fromkeys(_FLAGS_ON, True) | dict.fromkeys(_FLAGS_OFF, False)
+        plural = self.plural or f"{words_of(self.name)}s"
+        return flags | {
+            "name": self.name, "label": words_of(self.name), "labelPlural": plural, "keyPrefix": self.prefix,
+            "custom": self.name.endswith("__c"), "customSetting": self.custom_setting, "deletable": self.deletable,
+            "undeletable": self.deletable, "associateEntityType": None, "associateParentEntity": None,
+            "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"},
+        }  # fmt: skip
 
 
 def reference(name: str, relation: str, *targets: str, **more: Any) -> Field:
@@ -65,92 +148,28 @@ def reference(name: str, relation: str, *targets: str, **more: Any) -> Field:
     return Field(name, "reference", 18, targets, relation, **more)
 
 
-def _system(*, deletable: bool = True) -> list[Field]:
-    stamps = [Field(name, "datetime", read_only=True) for name in ("CreatedDate", "LastModifiedDate", "SystemModstamp")]
-    gone = [Field("IsDeleted", "boolean", read_only=True, default=False)] if deletable else []
-    by = [reference(f"{name}Id", name, "User", read_only=True) for name in ("CreatedBy", "LastModifiedBy")]
-    return [Field("Id", "id", 18, read_only=True), *stamps, *gone, *by]
+def words_of(name: str) -> str:
+    """Make a label of an API name."""
+    plain = name.removesuffix("__c").removesuffix("__r").replace("_", " ")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
 
 
-def standard_objects() -> dict[str, Thing]:
-    """Give the standard objects, by lower-case name."""
-    things = [
-        _thing("Account", "001", Field("Name", length=255, required=True), Field("Industry", "picklist"),
-               Field("NumberOfEmployees", "int"), Field("AnnualRevenue", "currency"),
-               Field("BillingCountry", length=80), reference("MasterRecordId", "MasterRecord", "Account", read_only=True)),
-        _thing("Contact", "003", Field("Name", length=121, required=True), Field("Title", length=128),
-               Field("Email", "email", 80), reference("AccountId", "Account", "Account"),
-               reference("MasterRecordId", "MasterRecord", "Contact", read_only=True)),
-        _thing("User", "005", Field("Name", length=121), Field("Email", "email", 128), Field("Username", length=80),
-               reference("ManagerId", "Manager", "User"), Field("UserType", "picklist", default="Standard"),
-               Field("IsActive", "boolean", default=True), deletable=False),
-        _thing("Opportunity", "006", *_opportunity()),
-        _thing("RecordType", "012", Field("Name", length=80), Field("SobjectType", length=80), deletable=False),
-        _thing("OpportunityContactRole", "00K", reference("OpportunityId", "Opportunity", "Opportunity", required=True),
-               reference("ContactId", "Contact", "Contact", required=True), Field("Role", "picklist", 40),
-               Field("IsPrimary", "boolean", default=False)),
-        _thing("OpportunityHistory", "008", reference("OpportunityId", "Opportunity", "Opportunity"),
-               Field("StageName", "picklist"), Field("Amount", "currency"), Field("CloseDate", "date"),
-               Field("Probability", "percent"), Field("PrevAmount", "currency"), Field("PrevCloseDate", "date")),
-        _thing("OpportunityFieldHistory", "017", reference("OpportunityId", "Opportunity", "Opportunity"),
-               Field("Field", "picklist"), Field("OldValue", "anyType"), Field("NewValue", "anyType")),
-        _thing("OpportunityStage", "01J", Field("MasterLabel", length=255), Field("ApiName", length=255),
-               Field("SortOrder", "int"), Field("IsActive", "boolean", default=True), Field("IsClosed", "boolean"),
-               Field("IsWon", "boolean"), Field("DefaultProbability", "percent"), deletable=False),
-        _thing("Task", "00T", *_task()),
-        _thing("Event", "00U", reference("WhatId", "What", "Opportunity", "Account"),
-               reference("WhoId", "Who", "Contact"), Field("Subject", "combobox", 255),
-               Field("StartDateTime", "datetime"), Field("EndDateTime", "datetime"), Field("ActivityDate", "date"),
-               Field("Type", "picklist"), reference("OwnerId", "Owner", "User")),
-        _thing("EmailMessage", "02s", reference("RelatedToId", "RelatedTo", "Opportunity", "Account"),
-               reference("ActivityId", "Activity", "Task"), Field("Incoming", "boolean", default=False),
-               Field("MessageDate", "datetime"), Field("Subject", length=3000), Field("FromAddress", "email", 1000),
-               Field("ToAddress", length=4000)),
-        _thing("EventWhoRelation", "0RE", reference("EventId", "Event", "Event"),
-               reference("RelationId", "Relation", "Contact")),
-        _thing("Quote", "0Q0", Field("Name", length=255), reference("OpportunityId", "Opportunity", "Opportunity"),
-               Field("Status", "picklist"), Field("ExpirationDate", "date"), Field("GrandTotal", "currency")),
-        _thing("Organization", "00D", Field("Name", length=80), Field("IsSandbox", "boolean", default=False),
-               Field("OrganizationType", "picklist"), Field("DefaultCurrencyIsoCode", "picklist"), deletable=False),
-        _thing("FieldDefinition", "0FD", Field("EntityDefinition.QualifiedApiName"), Field("QualifiedApiName"),
-               Field("DataType"), Field("IsFieldHistoryTracked", "boolean"), deletable=False),
-        _thing("PermissionSet", "0PS", Field("Name"), Field("Label"), deletable=False),
-        _thing("PermissionSetAssignment", "0Pa", reference("AssigneeId", "Assignee", "User"),
-               reference("PermissionSetId", "PermissionSet", "PermissionSet"), deletable=False),
-    ]  # fmt: skip
-    return {each.name.lower(): each for each in things}
+def _choice(value: str) -> dict[str, Any]:
+    return {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
 
 
-def _thing(name: str, prefix: str, *fields: Field, deletable: bool = True) -> Thing:
-    made = Thing(name, prefix)
-    made.add(*_system(deletable=deletable), *fields)
-    return made
-
-
-def _opportunity() -> list[Field]:
-    stages = tuple(name for name, _ in STAGES)
-    return [
-        Field("Name", length=120, required=True), reference("AccountId", "Account", "Account"),
-        reference("OwnerId", "Owner", "User"),
-        Field("StageName", "picklist", 255, choices=stages, restricted=True, required=True),
-        Field("Amount", "currency", tracked=True), Field("CloseDate", "date", required=True, tracked=True),
-        Field("Probability", "percent"), Field("Type", "picklist", 255),
-        Field("ForecastCategoryName", "picklist", read_only=True), Field("NextStep", length=255),
-        Field("IsClosed", "boolean", read_only=True, default=False),
-        Field("IsWon", "boolean", read_only=True, default=False),
-        Field("LastStageChangeDate", "datetime", read_only=True), Field("LeadSource", "picklist"),
-        reference("RecordTypeId", "RecordType", "RecordType"),
-    ]  # fmt: skip
-
-
-def _task() -> list[Field]:
-    return [
-        reference("WhatId", "What", "Opportunity", "Account"), reference("WhoId", "Who", "Contact"),
-        reference("OwnerId", "Owner", "User"), Field("Subject", "combobox", 255), Field("ActivityDate", "date"),
-        Field("Status", "picklist", 255, default="Not Started",
-              choices=("Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred")),
-        Field("Priority", "picklist", 255, default="Normal", choices=("High", "Normal", "Low")),
-        Field("IsClosed", "boolean", read_only=True, default=False), Field("CompletedDateTime", "datetime", read_only=True),
-        Field("TaskSubtype", "picklist", 40, default="Task"), Field("Type", "picklist", 40),
-        Field("CallType", "picklist", 40), Field("Description", "textarea", 32000),
-    ]  # fmt: skip
+_FLAGS_ON = (
+    "createable", "updateable", "queryable", "replicateable", "retrieveable", "searchable", "layoutable", "mruEnabled",
+    "triggerable", "feedEnabled",
+)  # fmt: skip
+_FLAGS_OFF = (
+    "activateable", "deepCloneable", "deprecatedAndHidden", "hasSubtypes", "isInterface", "isSubtype", "mergeable",
+)  # fmt: skip
+_UNUSED: dict[str, Any] = dict.fromkeys(
+    ("compoundFieldName", "controllerName", "defaultValueFormula", "filteredLookupInfo", "inlineHelpText", "mask",
+     "maskType", "referenceTargetField", "relationshipOrder"),
+) | dict.fromkeys(
+    ("aiPredictionField", "autoNumber", "dependentPicklist", "deprecatedAndHidden", "displayLocationInDecimal",
+     "encrypted", "formulaTreatNullNumberAsZero", "highScaleNumber", "htmlFormatted", "queryByDistance",
+     "restrictedDelete", "searchPrefilterable", "writeRequiresMasterRead"), False,
+)  # fmt: skip

@@ -1,350 +1,136 @@
-"""A subset of SOQL, parsed and run: fields through references, conditions, semi-joins, order, limit, counts."""
+"""Runs queries: rows that meet the conditions, sorted, and the way each is laid out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from tests.simulators.salesforce.org import Org, Record, Refused, id18, stamp
+from tests.simulators.salesforce.conditions import Conditions
+from tests.simulators.salesforce.parsing import Both, Compare, Condition, Not, Order, Query, parsed
+from tests.simulators.salesforce.paths import found_field, reader
+from tests.simulators.salesforce.schema import Field, Thing
+from tests.simulators.salesforce.table import Record
+from tests.simulators.salesforce.wire import Refused
 
-TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:\\.|[^'\\])*')|(?P<moment>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))|(?P<day>\d{4}-\d\d-\d\d)"
-    r"|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w.:]*)|(?P<sign><=|>=|!=|<>|[=<>(),]))"
-)
-Test = Callable[[Record], bool]
-
-
-@dataclass
-class Query:
-    """A parsed query."""
-
-    object: str
-    fields: list[str] = field(default_factory=list)
-    count: bool = False
-    where: Test | None = None
-    ids: set[str] | None = None
-    order: list[tuple[str, bool, bool]] = field(default_factory=list)
-    limit: int | None = None
-    offset: int = 0
+if TYPE_CHECKING:
+    from tests.simulators.salesforce.org import Org
 
 
-def run(org: Org, text: str, *, deleted: bool = False) -> tuple[Query, list[Record]]:
-    """Run a query; rows are the records themselves, `project` gives what was asked for."""
-    with org.lock:
-        query = Parser(org, text, deleted=deleted).parsed()
-        rows = [row for row in _candidates(org, query) if deleted or not row.get("IsDeleted")]
-        if query.where is not None:
-            rows = [row for row in rows if query.where(row)]
-        for path, descending, nulls_last in reversed(query.order):
-            reader = reading(org, query.object, path)
-            rows.sort(key=lambda row: _order_key(reader(row), descending, nulls_last), reverse=descending)
-        end = None if query.limit is None else query.offset + query.limit
-        return query, rows[query.offset : end]
+@dataclass(frozen=True)
+class Found:
+    """The rows of a query, and what of each was asked for: field paths, and subqueries by their relation."""
+
+    thing: Thing
+    query: Query
+    rows: list[Record]
+
+    @property
+    def paths(self) -> list[str]:
+        """Give the field paths that were asked for."""
+        return [each for each in self.query.fields if isinstance(each, str)]
+
+    @property
+    def subqueries(self) -> list[Query]:
+        """Give the subqueries that were asked for."""
+        return [each for each in self.query.fields if isinstance(each, Query)]
 
 
-def project(org: Org, query: Query, version: str) -> Callable[[Record], dict[str, Any]]:
-    """Give what turns a record into an answer's record."""
-    readers = [(path.split("."), reading(org, query.object, path)) for path in query.fields]
-    thing = org.thing(query.object)
-
-    def projected(row: Record) -> dict[str, Any]:
-        url = f"/services/data/v{version}/sobjects/{thing.name}/{row.get('Id')}"
-        answer: dict[str, Any] = {"attributes": {"type": thing.name, "url": url}}
-        for names, reader in readers:
-            _put(answer, names, reader(row))
-        return answer
-
-    return projected
+def run(org: Org, text: str, *, deleted: bool = False) -> Found:
+    """Run a query, over deleted rows too where `deleted` says so; raises Refused."""
+    query = parsed(text)
+    try:
+        thing = org.thing(query.object)
+        _check(org, thing, query)
+        return Found(thing, query, rows_of(org, thing, query, deleted=deleted))
+    except Refused as refused:
+        raise _placed(refused, text, query) from None
 
 
-def reading(org: Org, object_: str, path: str) -> Callable[[Record], Any]:
-    """Give what reads a path of a record; raises INVALID_FIELD where there is none such."""
-    whole = org.field(object_, path)
-    if whole is not None:
-        name = whole.name
-        return lambda row: row.get(name)
-    first, _, rest = path.partition(".")
-    thing = org.thing(object_)
-    link = next((each for each in thing.fields.values() if each.relation.lower() == first.lower() and rest), None)
-    if link is None or org.field(object_, link.name) is None:
-        raise Refused("INVALID_FIELD", f"\nSELECT {path} FROM {object_}\n       ^\nERROR at Row:1:Column:8\nNo such column "
-                      f"'{path}' on entity '{thing.name}'. If you are attempting to use a custom field, be sure to append the "
-                      "'__c' after the custom field name. Please reference your WSDL or the describe call for the "
-                      "appropriate names.")  # fmt: skip
-    if rest == "Type" and len(link.refers_to) > 1:
-        names = [org.thing(target).name for target in link.refers_to]
-        return lambda row: next((name for name in names if row.get(link.name) in org.records[name]), None)
-    targets = [(target, reading(org, target, rest)) for target in link.refers_to[:1]]
-
-    def through(row: Record) -> Any:
-        for target, reader in targets:
-            found = org.records[target].get(row.get(link.name) or "")
-            if found is not None:
-                return reader(found)
-        return None
-
-    return through
-
-
-class Parser:
-    """Reads one query from its tokens."""
-
-    def __init__(self, org: Org, text: str, *, deleted: bool) -> None:
-        self.org, self.text, self.deleted = org, text, deleted
-        self.tokens = list(self._tokens(text))
-        self.place = 0
-        self.query = Query("")
-
-    def parsed(self) -> Query:
-        self._expect("SELECT")
-        fields = self._fields()
-        self._expect("FROM")
-        self.query.object = self.org.thing(self._word()).name
-        if fields == ["COUNT()"]:
-            self.query.count = True
-        else:
-            self.query.fields = fields
-            for each in fields:
-                reading(self.org, self.query.object, each)
-        if self._take("WHERE"):
-            self.query.where = self._or(top=True)
-        if self._take("ORDER"):
-            self._expect("BY")
-            self.query.order = list(self._orders())
-        if self._take("LIMIT"):
-            self.query.limit = int(self._next()[1])
-        if self._take("OFFSET"):
-            self.query.offset = int(self._next()[1])
-        if self.place < len(self.tokens):
-            raise self._wrong()
-        return self.query
-
-    def _tokens(self, text: str) -> Iterator[tuple[str, str]]:
-        place, text = 0, text.strip()
-        while place < len(text):
-            found = TOKEN.match(text, place)
-            if found is None or found.end() == place:
-                raise self._wrong(text[place : place + 20])
-            place = found.end()
-            yield str(found.lastgroup), found.group(str(found.lastgroup))
-
-    def _fields(self) -> list[str]:
-        if self._peek().upper() == "COUNT":
-            self.place += 1
-            self._expect("(")
-            self._expect(")")
-            return ["COUNT()"]
-        fields = [self._word()]
-        while self._take(","):
-            fields.append(self._word())
-        return fields
-
-    def _or(self, *, top: bool = False) -> Test:
-        parts = [self._and(top=top)]
-        while self._take("OR"):
-            self.query.ids = None
-            parts.append(self._and())
-        return parts[0] if len(parts) == 1 else lambda row: any(part(row) for part in parts)
-
-    def _and(self, *, top: bool = False) -> Test:
-        parts = [self._unary(top=top)]
-        while self._take("AND"):
-            parts.append(self._unary(top=top))
-        return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
-
-    def _unary(self, *, top: bool = False) -> Test:
-        if self._take("NOT"):
-            inner = self._unary()
-            return lambda row: not inner(row)
-        if self._take("("):
-            inner = self._or()
-            self._expect(")")
-            return inner
-        return self._comparison(top=top)
-
-    def _comparison(self, *, top: bool) -> Test:
-        path = self._word()
-        reader = reading(self.org, self.query.object, path)
-        negated = self._take("NOT")
-        if self._take("IN"):
-            values = self._values()
-            folded = {_folded(value) for value in values}
-            if top and not negated:
-                self._narrow(path, values)
-            return lambda row: (_folded(reader(row)) in folded) is not negated
-        if self._take("LIKE"):
-            pattern = re.escape(str(self._value())).replace("%", ".*").replace("_", ".")
-            like = re.compile(pattern, re.IGNORECASE | re.DOTALL)
-            return lambda row: bool(like.fullmatch(str(reader(row) or ""))) is not negated
-        if self._peek().upper() in {"INCLUDES", "EXCLUDES"}:
-            excludes = self._word().upper() == "EXCLUDES"
-            wanted = set(self._values())
-            return lambda row: bool(wanted & set(str(reader(row) or "").split(";"))) is not excludes
-        sign, value = self._next()[1], self._value()
-        if sign not in SIGNS:
-            raise self._wrong(sign)
-        if top and sign == "=":
-            self._narrow(path, [value])
-        compare = SIGNS[sign]
-        return lambda row: compare(reader(row), value)
-
-    def _narrow(self, path: str, values: list[Any]) -> None:
-        """Use ids and references as an index."""
-        found = self.org.field(self.query.object, path)
-        if found is not None and found.kind == "id":
-            ids = {id18(str(value)) for value in values}
-        elif found is not None and found.kind == "reference":
-            some = (id18(str(value)) for value in values)
-            ids = {row["Id"] for row in self.org.of_parent(self.query.object, found.name, some)}
-        else:
-            return
-        self.query.ids = ids if self.query.ids is None else self.query.ids & ids
-
-    def _values(self) -> list[Any]:
-        self._expect("(")
-        if self._peek().upper() == "SELECT":
-            inner = Parser(self.org, "", deleted=self.deleted)
-            inner.tokens, depth, end = self.tokens, 0, self.place
-            while depth >= 0:
-                depth += {"(": 1, ")": -1}.get(self.tokens[end][1], 0)
-                end += 1
-            inner.tokens = self.tokens[self.place : end - 1]
-            query = inner.parsed()
-            rows = [row for row in _candidates(self.org, query) if query.where is None or query.where(row)]
-            reader = reading(self.org, query.object, query.fields[0])
-            self.place = end
-            return list({reader(row) for row in rows if self.deleted or not row.get("IsDeleted")})
-        values = [self._value()]
-        while self._take(","):
-            values.append(self._value())
-        self._expect(")")
-        return values
-
-    def _value(self) -> Any:
-        kind, text = self._next()
-        match kind:
-            case "text":
-                return re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), text[1:-1])
-            case "number":
-                return float(text)
-            case "day":
-                return text
-            case "moment":
-                return stamp(datetime.fromisoformat(text))
-        word = text.lower()
-        now = self.org.clock.now
-        if word in {"null", "true", "false"}:
-            return {"null": None, "true": True, "false": False}[word]
-        if word == "today":
-            return now.astimezone(UTC).date().isoformat()
-        if word.startswith("last_n_days:"):
-            return (now - timedelta(days=int(word.partition(":")[2]))).date().isoformat()
-        raise self._wrong(text)
-
-    def _orders(self) -> Iterator[tuple[str, bool, bool]]:
-        while True:
-            path, descending, last = self._word(), False, False
-            if self._peek().upper() in {"ASC", "DESC"}:
-                descending = self._word().upper() == "DESC"
-            if self._take("NULLS"):
-                last = self._word().upper() == "LAST"
-            yield path, descending, last
-            if not self._take(","):
-                return
-
-    def _peek(self) -> str:
-        return self.tokens[self.place][1] if self.place < len(self.tokens) else ""
-
-    def _next(self) -> tuple[str, str]:
-        if self.place >= len(self.tokens):
-            raise self._wrong("<EOF>")
-        self.place += 1
-        return self.tokens[self.place - 1]
-
-    def _word(self) -> str:
-        kind, text = self._next()
-        if kind != "word":
-            raise self._wrong(text)
-        return text
-
-    def _take(self, word: str) -> bool:
-        if self._peek().upper() == word:
-            self.place += 1
-            return True
-        return False
-
-    def _expect(self, word: str) -> None:
-        if not self._take(word):
-            raise self._wrong(self._peek())
-
-    def _wrong(self, at: str = "") -> Refused:
-        return Refused("MALFORMED_QUERY", f"unexpected token: '{at or self._peek()}'")
-
-
-def _candidates(org: Org, query: Query) -> list[Record]:
-    if query.object == "FieldDefinition":
-        return list(_definitions(org))
-    rows = org.records[query.object]
-    if query.ids is not None:
-        return [rows[one] for one in sorted(query.ids) if one in rows]
-    return list(rows.values())
-
-
-def _definitions(org: Org) -> Iterator[Record]:
+def children_of(org: Org, parent: Thing, relation: str) -> tuple[Thing, Field]:
+    """Find the object and the reference that a subquery's relation leads to; raises Refused."""
     for thing in org.things.values():
-        for each in thing.fields.values():
-            yield {"EntityDefinition.QualifiedApiName": thing.name, "QualifiedApiName": each.name, "DataType": each.kind,
-                   "IsFieldHistoryTracked": each.tracked}  # fmt: skip
+        for field in thing.fields.values() if thing.present else ():
+            if parent.name in field.refers_to and field.child.lower() == relation.lower() and field.child:
+                return thing, field
+    said = f"Didn't understand relationship '{relation}' in FROM part of query call. If you are attempting to use a custom "
+    more = "relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the "
+    raise Refused("INVALID_TYPE", f"{said}{more}describe call for the appropriate names.")
 
 
-def _folded(value: Any) -> Any:
-    if isinstance(value, str):
-        return id18(value) if len(value) == 15 else value.casefold()
-    return value
+def rows_of(org: Org, thing: Thing, query: Query, *, deleted: bool, among: list[Record] | None = None) -> list[Record]:
+    """Give the rows of an object, or `among` some of it, that a query selects, in its order."""
+    conditions = Conditions(org, thing, lambda inner: _selected(org, inner, deleted=deleted))
+    test = conditions.test(query.where) if query.where is not None else None
+    candidates = among if among is not None else conditions.candidates()
+    rows = [row for row in candidates if deleted or not row.get("IsDeleted")]
+    if test is not None:
+        rows = [row for row in rows if test(row)]
+    for order in reversed(query.order):
+        _sort(org, thing, rows, order)
+    end = None if query.limit is None else query.offset + query.limit
+    return rows[query.offset : end]
 
 
-def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def comparing(held: Any, asked: Any) -> bool:
-        if held is None or asked is None:
-            return False
-        if isinstance(asked, str) and isinstance(held, str) and "T" in held[10:11] and len(asked) == 10:
-            held = held[:10]
-        return test(_folded(held), _folded(asked))
-
-    return comparing
-
-
-def _equal(held: Any, asked: Any) -> bool:
-    return _folded(held) == _folded(asked)
+def _selected(org: Org, query: Query, *, deleted: bool) -> set[Any]:
+    """Give the values of a subquery's one field."""
+    if len(query.fields) != 1 or not isinstance(query.fields[0], str):
+        raise Refused("MALFORMED_QUERY", "SELECT clause in inner query must have exactly one field")
+    thing = org.thing(query.object)
+    field, _ = found_field(org, thing, query.fields[0])
+    if field.kind not in {"id", "reference"}:
+        said = f"The selected field '{query.fields[0]}' in the subquery and the left operand field in the where expression "
+        raise Refused("INVALID_QUERY_FILTER_OPERATOR", f"{said}should have the same type")
+    read = reader(org, thing, query.fields[0])
+    return {read(row) for row in rows_of(org, thing, query, deleted=deleted)}
 
 
-SIGNS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": _equal,
-    "!=": lambda held, asked: not _equal(held, asked),
-    "<>": lambda held, asked: not _equal(held, asked),
-    "<": _compare(lambda held, asked: held < asked),
-    "<=": _compare(lambda held, asked: held <= asked),
-    ">": _compare(lambda held, asked: held > asked),
-    ">=": _compare(lambda held, asked: held >= asked),
-}
+def _sort(org: Org, thing: Thing, rows: list[Record], order: Order) -> None:
+    """Sort by one field; nulls come first, or last where the query says so, whichever way the rest is ordered."""
+    field, _ = found_field(org, thing, order.path)
+    if not field.filterable:
+        raise Refused("MALFORMED_QUERY", f"field '{field.name}' can not be sorted in a query call")
+    read, last = reader(org, thing, order.path), order.nulls_last is not order.descending
+
+    def key(row: Record) -> tuple[int, Any]:
+        held = read(row)
+        if held is None:
+            return (1 if last else -1, "")
+        return (0, held.casefold() if isinstance(held, str) and field.kind not in {"id", "reference"} else held)
+
+    rows.sort(key=key, reverse=order.descending)
 
 
-def _order_key(value: Any, descending: bool, nulls_last: bool) -> tuple[int, Any]:
-    """Order values; nulls come first, or last where the query says so, whichever way the rest is ordered."""
-    if value is None:
-        return (1 if nulls_last is not descending else -1, "")
-    return (0, value)
+def _check(org: Org, thing: Thing, query: Query) -> None:
+    """Refuse fields that are not there before anything is run."""
+    for each in query.fields:
+        if isinstance(each, str):
+            found_field(org, thing, each)
+        else:
+            child, _ = children_of(org, thing, each.object)
+            if any(isinstance(inner, Query) for inner in each.fields):
+                raise Refused("MALFORMED_QUERY", "SOQL relationships queries are limited to one level here")
+            _check(org, child, each)
 
 
-def _put(answer: dict[str, Any], names: list[str], value: Any) -> None:
-    for name in names[:-1]:
-        if answer.get(name) is None and value is None and name not in answer:
-            answer[name] = None
-            return
-        if answer.get(name) is None:
-            answer[name] = {"attributes": {"type": name}}
-        answer = answer[name]
-    answer[names[-1]] = value
+def _placed(refused: Refused, text: str, query: Query) -> Refused:
+    """Say where in a query something was found wrong, as the API does."""
+    places = {**query.places, **dict(_compared(query.where))}
+    at = next((place for path, place in places.items() if f"'{path}'" in refused.message), None)
+    if refused.code == "INVALID_TYPE":
+        at = query.place
+    if at is None or refused.code not in {"INVALID_FIELD", "INVALID_TYPE"}:
+        return refused
+    start = max(0, at - 20)
+    shown = f"\n{text[start : at + 40]}\n{' ' * (at - start)}^\nERROR at Row:1:Column:{at + 1}\n"
+    return Refused(refused.code, shown + refused.message, refused.fields, refused.status)
+
+
+def _compared(condition: Condition | None) -> list[tuple[str, int]]:
+    match condition:
+        case Both(parts, _):
+            return [each for part in parts for each in _compared(part)]
+        case Not(part):
+            return _compared(part)
+        case Compare(path, _, _, place):
+            return [(path, place)]
+    return []

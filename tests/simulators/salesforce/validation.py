@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.simulators.salesforce.formula import Context, evaluate
+
+if TYPE_CHECKING:
+    from tests.simulators.salesforce.org import Org
 
 
 @dataclass
@@ -21,11 +24,22 @@ class Rule:
     field: str = ""
     active: bool = True
 
-    def refuses(self, org: Any, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> bool:
-        return evaluate(self.formula, context_of(org, self.object, new, old))
+    def refuses(self, context: Context) -> bool:
+        """Whether a save is refused."""
+        return evaluate(self.formula, context)
 
 
-def context_of(org: Any, object_: str, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> Context:
+def refusals(
+    org: Org, object_: str, new: Mapping[str, Any], old: Mapping[str, Any] | None
+) -> Iterator[tuple[str, str]]:
+    """Give the message and the field of every active rule that refuses a save."""
+    rules = [each for each in org.rules.values() if each.object == object_ and each.active]
+    if rules:
+        context = context_of(org, object_, new, old)
+        yield from ((each.message, each.field) for each in rules if each.refuses(context))
+
+
+def context_of(org: Org, object_: str, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> Context:
     """Give what a formula reads: the record's fields, its parents' one step away, settings and permissions."""
     values, kinds = dict(new), {each.name: each.kind for each in org.things[object_.lower()].fields.values()}
     for link in org.things[object_.lower()].fields.values():

@@ -1,18 +1,22 @@
-"""What goes over the wire: requests, answers, routes, and a refusal as the API words it."""
+"""How the API words what it refuses, and how a path finds who answers it."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from tests.simulators.serving import Request, Response
 
 if TYPE_CHECKING:
-    from tests.simulators.salesforce.org import Org
+    from tests.simulators.salesforce.server import SalesforceSimulator
 
 V = r"/services/data/v(?P<version>[\d.]+)"
 """How the path of every data call begins, to be put before a route's own pattern."""
+
+Handler = Callable[["SalesforceSimulator", Request], Response]
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the org, which a test asks for
@@ -39,50 +43,19 @@ class Refused(Exception):  # noqa: N818 - an answer of the org, which a test ask
             "errors": [{"statusCode": self.code, "message": self.message, "fields": self.fields}],
         }
 
-
-@dataclass
-class Request:
-    """One request: path without its query, headers by lower-case name, the groups its route's pattern found."""
-
-    method: str
-    path: str
-    query: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    match: dict[str, str] = field(default_factory=dict)
-    user: str = ""
-
-    @property
-    def version(self) -> str:
-        return self.match.get("version", "")
-
-    @property
-    def json(self) -> Any:
-        try:
-            return json.loads(self.body or b"{}")
-        except ValueError:
-            said = "Unexpected character at [line:1, column:1]"
-            raise Refused("JSON_PARSER_ERROR", said) from None
+    def cell(self) -> str:
+        """Lay it out as the `sf__Error` of a bulk job's row."""
+        return f"{self.code}:{self.message}:{', '.join(self.fields)}--"
 
 
-@dataclass
-class Response:
-    """An answer: JSON where `body` is not bytes, nothing where it is None."""
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def payload(self) -> bytes:
-        if self.body is None:
-            return b""
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
-
-    def kind(self) -> str:
-        return "text/csv" if isinstance(self.body, bytes) else "application/json;charset=UTF-8"
+def not_there(message: str = "The requested resource does not exist") -> Refused:
+    """Refuse what is not there."""
+    return Refused("NOT_FOUND", message, status=404)
 
 
-Handler = Callable[[Request, "Org"], Response]
+def no_key(name: str) -> Refused:
+    """Refuse a field by which no record can be found."""
+    return not_there(f"Provided external ID field does not exist or is not accessible: {name}")
 
 
 @dataclass(frozen=True)
@@ -92,23 +65,33 @@ class Route:
     method: str
     pattern: str
     handler: Handler
+    _read: re.Pattern[str] = field(init=False)
 
-    def matches(self, method: str, path: str) -> dict[str, str] | None:
-        found = re.fullmatch(self.pattern, path, re.IGNORECASE) if method == self.method else None
-        return None if found is None else {name: value or "" for name, value in found.groupdict().items()}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_read", re.compile(self.pattern, re.IGNORECASE))
+
+    def matches(self, request: Request) -> dict[str, str] | None:
+        """Give the groups where it fits a request."""
+        found = self._read.fullmatch(request.path) if request.method == self.method else None
+        return None if found is None else {name: unquote(value or "") for name, value in found.groupdict().items()}
 
 
-NOT_THERE = Refused("NOT_FOUND", "The requested resource does not exist", status=404)
-
-
-def answered(routes: Sequence[Route], request: Request, org: Org) -> Response:
+def answered(routes: Iterable[Route], simulator: SalesforceSimulator, request: Request) -> Response:
     """Let the first route that fits answer; a refusal becomes the answer that the API gives."""
     for route in routes:
-        found = route.matches(request.method, request.path)
+        found = route.matches(request)
         if found is not None:
             request.match = found
             try:
-                return route.handler(request, org)
+                return route.handler(simulator, request)
             except Refused as refused:
                 return Response(refused.status, refused.body())
-    return Response(404, NOT_THERE.body())
+    return Response(404, not_there().body())
+
+
+def json_of(request: Request) -> Any:
+    """Read the body of a request; raises Refused where it is no JSON."""
+    try:
+        return request.json
+    except ValueError:
+        raise Refused("JSON_PARSER_ERROR", "Unexpected character at [line:1, column:1]") from None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.simulators.salesforce.callouts import FlowCallouts
+from tests.simulators.salesforce.messages import OutboundMessages
 from tests.simulators.salesforce.wire import Refused, Request, Response, Route, json_of
 
 if TYPE_CHECKING:
@@ -73,6 +75,20 @@ def _set(simulator: SalesforceSimulator, arguments: Arguments) -> None:
         setattr(simulator, name, int(value))
 
 
+def _outbound(simulator: SalesforceSimulator, arguments: Arguments) -> None:
+    """Send messages for every saved deal from now on: `url`, and what else is to be set on the sender."""
+    sender = OutboundMessages(simulator, arguments["url"])
+    for name, value in arguments.items():
+        if name not in {"url", "repeats", "disorder", "organization", "most"}:
+            raise KeyError(name)
+        setattr(sender, name, value)
+    sender.__enter__()
+
+
+def _callouts(simulator: SalesforceSimulator, arguments: Arguments) -> None:
+    FlowCallouts(simulator, arguments["url"], arguments["secret"]).__enter__()
+
+
 def _some(simulator: SalesforceSimulator, percent: float) -> list[str]:
     """Name so many percent of the deals that are there, spread evenly."""
     ids = [row["Id"] for row in simulator.org.records["Opportunity"].values() if not row.get("IsDeleted")]
@@ -82,6 +98,6 @@ def _some(simulator: SalesforceSimulator, percent: float) -> list[str]:
 
 COMMANDS: dict[str, Callable[[SalesforceSimulator, Arguments], None]] = {
     "advance": _advance, "change": _change, "touch": _touch, "fault": _fault, "forget_calls": _forget_calls,
-    "expire_sessions": _expire_sessions, "set": _set,
+    "expire_sessions": _expire_sessions, "set": _set, "outbound": _outbound, "callouts": _callouts,
 }  # fmt: skip
 ROUTES = (Route("GET", "/_control", tell), Route("POST", "/_control", control))

@@ -7,7 +7,7 @@ from tests.simulators.salesforce.schema import Field, reference
 
 TEXTS = {
     "Status": 20, "Band": 80, "Allowed_Stage": 255, "Playbook": 120, "Blocked_Stages": 255, "Blocked_Stages_2": 255,
-    "Waived": 255,
+    "Waived": 255, "Blocking_Codes": 255,
 }  # fmt: skip
 LONG = {"Missing": 32768, "Blocking": 4096, "Flags": 4096, "Note": 4096}
 

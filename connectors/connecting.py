@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.crm_settings import CrmSettings, LocalSettings
-from connectors.protocol import Connector
+from connectors.hubspot.settings import HubSpotSettings
+from connectors.protocol import Connector, CrmError
 
 
 def connect(settings: CrmSettings) -> Connector:
@@ -12,6 +13,8 @@ def connect(settings: CrmSettings) -> Connector:
         from connectors.local import connect as connect_local  # noqa: PLC0415 - only where it is used
 
         return connect_local(settings.path)
+    if isinstance(settings, HubSpotSettings):
+        raise CrmError("HubSpot cannot be read yet")
     from connectors.salesforce.connector import connect as connect_salesforce  # noqa: PLC0415 - likewise
 
     return connect_salesforce(settings)

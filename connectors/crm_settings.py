@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.hubspot import settings as hubspot
 from connectors.salesforce.settings import (
     API_VERSION,
     CLOSED_DAYS,
@@ -30,15 +31,18 @@ class LocalSettings:
     path: Path
 
 
-CrmSettings = LocalSettings | SalesforceSettings
+CrmSettings = LocalSettings | SalesforceSettings | hubspot.HubSpotSettings
 
 
 def kind_of(settings: CrmSettings) -> str:
     """Give the kind of a CRM as `type` names it."""
-    return "local" if isinstance(settings, LocalSettings) else "salesforce"
+    return KINDS[type(settings)]
 
 
-SECRET_KEYS = frozenset({"private_key", "client_secret", "session_id", "path_secret", "callout_secret"})
+KINDS = {LocalSettings: "local", SalesforceSettings: "salesforce", hubspot.HubSpotSettings: "hubspot"}
+SECRET_KEYS = frozenset(
+    {"private_key", "client_secret", "session_id", "path_secret", "callout_secret", "token", "refresh_token"}
+)
 """The keys whose values come from the environment and never stand in a file."""
 
 
@@ -57,7 +61,7 @@ def _salesforce(name: str, values: Values, folder: Path) -> SalesforceSettings:
         name=name,
         url=values["url"].rstrip("/"),
         sign_in=_sign_in(values),
-        mirror=folder / values.get("mirror", f"{name}.mirror.duckdb"),
+        mirror=_mirror(name, values, folder),
         api_version=values.get("api_version", API_VERSION),
         closed_days=values.get("closed_days", CLOSED_DAYS),
         columns=values.get("columns", {}),
@@ -84,4 +88,37 @@ def _events(values: Values) -> EventSettings:
     return EventSettings(values["organization"], Secret(values["path_secret"]), Secret(values["callout_secret"]))
 
 
-MAKERS: Mapping[str, Callable[[str, Values, Path], CrmSettings]] = {"local": _local, "salesforce": _salesforce}
+def _hubspot(name: str, values: Values, folder: Path) -> hubspot.HubSpotSettings:
+    events = values.get("events")
+    return hubspot.HubSpotSettings(
+        name=name,
+        sign_in=_hubspot_sign_in(values),
+        mirror=_mirror(name, values, folder),
+        url=values.get("url", hubspot.HOST).rstrip("/"),
+        closed_days=values.get("closed_days", hubspot.CLOSED_DAYS),
+        columns=values.get("columns", {}),
+        events=_hubspot_events(events) if events else None,
+        per_ten_seconds=values.get("per_ten_seconds", 0),
+    )
+
+
+def _hubspot_sign_in(values: Values) -> hubspot.SignIn:
+    if values["sign_in"] == "token":
+        return hubspot.Token(Secret(values["token"]))
+    secrets = Secret(values["client_secret"]), Secret(values["refresh_token"])
+    return hubspot.OAuth(values["client_id"], *secrets)
+
+
+def _hubspot_events(values: Values) -> hubspot.EventSettings:
+    return hubspot.EventSettings(values["app_id"], Secret(values["client_secret"]), values["public_url"].rstrip("/"))
+
+
+def _mirror(name: str, values: Values, folder: Path) -> Path:
+    return folder / values.get("mirror", f"{name}.mirror.duckdb")
+
+
+MAKERS: Mapping[str, Callable[[str, Values, Path], CrmSettings]] = {
+    "local": _local,
+    "salesforce": _salesforce,
+    "hubspot": _hubspot,
+}

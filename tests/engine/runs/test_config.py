@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.crm_settings import LocalSettings
+from connectors.crm_settings import LocalSettings, kind_of
+from connectors.hubspot.settings import HOST, EventSettings, HubSpotSettings, OAuth, Token
 from connectors.salesforce.settings import JwtBearer, SalesforceSettings
 from connectors.secret import Secret
 from engine.runs.config import STORE, Config, load_config, schema
@@ -26,7 +27,7 @@ def load(folder: Path, text: str, environment: Mapping[str, str] | None = None) 
 
 def problems(folder: Path, text: str) -> list[str]:
     with pytest.raises(ProblemsFound) as raised:
-        load(folder, text)
+        load(folder, text, {"T": "x"})
     return [f"{each.where.line}:{each.where.column} {each.code}" for each in raised.value.problems]
 
 
@@ -44,6 +45,28 @@ def test_a_salesforce_org_is_reached_as_the_file_says(tmp_path: Path) -> None:
     assert settings.sign_in == JwtBearer("3MVG", "a@b.c", Secret("-----BEGIN-----\nabc"))
     assert settings.mirror == tmp_path / "acme.mirror.duckdb"
     assert "abc" not in repr(config)
+
+
+def test_a_hubspot_account_is_reached_as_the_file_says(tmp_path: Path) -> None:
+    text = (
+        "crms: {acme: {type: hubspot, sign_in: token, token: '${TOKEN}', per_ten_seconds: 90, "
+        "events: {app_id: 7, client_secret: '${APP}', public_url: 'https://d.example.com/in/'}}}\n"
+    )
+    config = load(tmp_path, text, {"TOKEN": "pat-abc", "APP": "app-abc"})
+    settings = config.crms["acme"]
+    assert isinstance(settings, HubSpotSettings)
+    assert kind_of(settings) == "hubspot"
+    assert settings.sign_in == Token(Secret("pat-abc"))
+    assert settings.events == EventSettings(7, Secret("app-abc"), "https://d.example.com/in")
+    assert (settings.url, settings.mirror, settings.per_ten_seconds) == (HOST, tmp_path / "acme.mirror.duckdb", 90)
+    assert "abc" not in repr(config)
+
+
+def test_a_hubspot_app_signs_in_by_what_installing_it_gave(tmp_path: Path) -> None:
+    text = "crms: {a: {type: hubspot, sign_in: oauth, client_id: c, client_secret: '${S}', refresh_token: '${R}'}}\n"
+    settings = load(tmp_path, text, {"S": "s", "R": "r"}).crms["a"]
+    assert isinstance(settings, HubSpotSettings)
+    assert settings.sign_in == OAuth("c", Secret("s"), Secret("r"))
 
 
 def test_a_crm_whose_variables_are_not_set_troubles_only_those_who_ask_for_it(tmp_path: Path) -> None:
@@ -107,6 +130,9 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> N
         (f"crms: {{a: {{{ORG}, sign_in: jwt, client_id: c}}}}\n", ["1:11 missing-key", "1:11 missing-key"]),
         (f"crms: {{a: {{{ORG}, sign_in: session, session_id: '00D!x'}}}}\n", ["1:99 secret-in-file"]),
         ("crms: {a: {type: salesforce, url: 'http://x', sign_in: session}}\n", ["1:11 missing-key", "1:35 wrong-form"]),
+        ("crms: {a: {type: hubspot, sign_in: oauth}}\n", ["1:11 missing-key"] * 3),
+        ("crms: {a: {type: hubspot, sign_in: token, token: pat-x}}\n", ["1:50 secret-in-file"]),
+        ("crms: {a: {type: hubspot, sign_in: token, token: '${T}', url: 'http://x.com'}}\n", ["1:63 wrong-form"]),
         ("playbooks: a.yaml\n", ["1:12 wrong-type"]),
         ("store: [\n", ["2:1 not-yaml"]),
         ("- a\n", ["1:1 wrong-type"]),
@@ -123,6 +149,8 @@ def test_the_documented_example_loads_and_every_key_is_documented(tmp_path: Path
     config = load(tmp_path, example, dict.fromkeys(names, "x"))
     assert config.unusable == {}
     assert set(config.limits) == set(schema()["properties"]["limits"]["properties"])
-    salesforce = schema()["$defs"]["salesforce"]["properties"]
-    keys = [*schema()["properties"], *salesforce, *salesforce["events"]["properties"]]
+    keys = list(schema()["properties"])
+    for crm in ("salesforce", "hubspot"):
+        properties = schema()["$defs"][crm]["properties"]
+        keys += [*properties, *properties["events"]["properties"]]
     assert [key for key in keys if f"`{key}` |" not in DOCUMENT] == []

@@ -1,0 +1,32 @@
+"""A simulated account made ready: Dealgate's own properties, and a client whose time is the simulator's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connectors.hubspot import names
+from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.settings import HubSpotSettings, Token
+from connectors.secret import Secret
+from tests.simulators.hubspot import Account, HubSpotSimulator
+
+KINDS = {names.SCORE: "number", names.NEXT_DEADLINE: "date", names.CHECKED_AT: "datetime"}
+
+
+def install_properties(account: Account, *, unique: bool = True) -> None:
+    """Give the account the properties that `dealgate install` makes."""
+    for name in (*names.FLAG_PROPERTIES, names.NOTE):
+        account.add_property("deals", name, KINDS.get(name, "string"))
+    account.add_property("tasks", names.KEY, unique=unique)
+
+
+def settings_of(crm: HubSpotSimulator, mirror: Path, **more: object) -> HubSpotSettings:
+    values = {"sign_in": Token(Secret(crm.token)), "url": crm.url} | more
+    return HubSpotSettings("acme", mirror=mirror, **values)  # type: ignore[arg-type] # the settings' own
+
+
+def client_of(crm: HubSpotSimulator, settings: HubSpotSettings) -> HubSpotClient:
+    """Make a client for which time passes only where it waits."""
+    client = HubSpotClient(settings, pause=crm.clock.advance, clock=lambda: crm.clock.now.timestamp())
+    client._transport.trust_env = False  # noqa: SLF001 - a proxy of the environment would not reach the simulator
+    return client

@@ -21,16 +21,17 @@ from connectors.salesforce.fetching import IDS_AT_ONCE, listed
 from connectors.salesforce.few_deals import few_deals
 from connectors.salesforce.filters import pushed_down
 from connectors.salesforce.heartbeat import record_sweep
+from connectors.salesforce.ids import id18
 from connectors.salesforce.install.deploy import deploy
 from connectors.salesforce.install.drift import drift
 from connectors.salesforce.install.project import project_files
-from connectors.salesforce.install.rules import PlaybookRules, rules_of
+from connectors.salesforce.install.rules import PlaybookRules, not_prevented, rules_of
 from connectors.salesforce.query import Soql
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.refreshing import Refreshing, Scope
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.standard import OPPORTUNITY, TASK
-from connectors.salesforce.state import TASK_FIELDS, state_from_rows
+from connectors.salesforce.state import TASK_FIELDS, state_from_rows, tells_all
 from connectors.salesforce.wanted import Wanted, objects_of, wanted
 from connectors.salesforce.writing import Writer
 from engine.judge.changes import Change, Flags, Receipt, WriteBackState
@@ -61,7 +62,7 @@ class SalesforceConnector:
     def __init__(self, settings: SalesforceSettings, client: SalesforceClient) -> None:
         self.settings = settings
         self.client = client
-        self._writer = Writer(client, client.pause, self._asked_by_rules)
+        self._writer = Writer(client, client.pause, self._told_by_rules)
         self._rules: dict[str, PlaybookRules] = {}
         self._on_read: OnRead = nobody_watches
         self._facts: dict[tuple[str, ...], OrgFacts] = {}
@@ -133,7 +134,7 @@ class SalesforceConnector:
 
     def not_prevented(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
         """Name what no rule of the org asks, and why."""
-        return [each for made in self._made(playbooks).values() for each in made.left]
+        return not_prevented(self._made(playbooks))
 
     def install(self, playbooks: Sequence[Playbook]) -> Installed:
         """Deploy what is missing or differs."""
@@ -176,10 +177,10 @@ class SalesforceConnector:
         self._rules = rules_of(playbooks, self.facts(playbooks), self.settings.columns)
         return self._rules
 
-    def _asked_by_rules(self, flags: Flags) -> bool:
-        """Whether all that stands against a deal is asked by rules made of its playbook."""
+    def _told_by_rules(self, flags: Flags) -> bool:
+        """Whether rules made of the deal's playbook refuse it in words of their own, whatever stands against it."""
         made = self._rules.get(flags.playbook)
-        return bool(flags.blocking) and made is not None and set(flags.blocking) <= made.asked
+        return made is not None and tells_all(flags, made.said)
 
     def _refreshed(self, playbooks: Sequence[Playbook]) -> tuple[Mirror, Wanted]:
         if self._mirror is None:
@@ -232,21 +233,6 @@ class SalesforceConnector:
             asked += [f"{ours} ({some})" for some in chunks]
         found = [query.rows() for query in self.client.queries([Soql(each) for each in asked])]
         return state_from_rows(chain(*found[: len(chunks)]), chain(*found[len(chunks) :]))
-
-
-def id18(given: str) -> str:
-    """Give the 18-character form of an id, which tells ids apart without regard to case.
-
-    Salesforce's rule: three letters are added, one for each five characters, that say which of them are capitals.
-    """
-    if len(given) != SHORT:
-        return given
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-    chunks = (given[start : start + 5] for start in range(0, SHORT, 5))
-    return given + "".join(letters[sum(1 << n for n, each in enumerate(some) if each.isupper())] for some in chunks)
-
-
-SHORT = 15
 
 
 def _rows(mirror: Mirror, sql: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -42,6 +42,7 @@ def flag_fields(flags: Flags) -> dict[str, Any]:
         names.BLOCKED_STAGES_2: second,
         names.WAIVED: barred(flags.waived),
         names.BLOCKING: barred(flags.blocking),
+        names.BLOCKING_CODES: barred(codes_of(flags)),
     }
     must_fit(values, names.LENGTHS)
     return {field: value if value != "" else None for field, value in values.items()}
@@ -89,6 +90,18 @@ def task_of(row: Row) -> CrmTask:
         status="completed" if row.get("IsClosed") else "open",
         owner_id=str(row["OwnerId"]) if row.get("OwnerId") else None,
     )
+
+
+def codes_of(flags: Flags) -> tuple[str, ...]:
+    """Give the codes of what blocks a deal, as many of them as their field holds."""
+    playbook_id = flags.playbook.partition("@")[0]
+    codes = tuple(names.code_of(playbook_id, each) for each in flags.blocking)
+    return codes[: (names.LENGTHS[names.BLOCKING_CODES] - 1) // (len(codes[0]) + 1)] if codes else ()
+
+
+def tells_all(flags: Flags, said: Collection[str]) -> bool:
+    """Whether rules that say these ids in words of their own refuse all that stands against a deal."""
+    return bool(flags.blocking) and set(flags.blocking) <= set(said) and len(codes_of(flags)) == len(flags.blocking)
 
 
 def _blocked(stages: Sequence[str]) -> tuple[str, str]:

@@ -21,17 +21,17 @@ KEYS_AT_ONCE = 50
 
 
 class Writer:
-    """Writes to one org. `asked_by_rules` says whether rules of the org ask all that stands against a deal."""
+    """Writes to one org. `told_by_rules` says whether rules of the org tell all that stands against a deal."""
 
     def __init__(
         self,
         client: SalesforceClient,
         pause: Callable[[float], None] = time.sleep,
-        asked_by_rules: Callable[[Flags], bool] = lambda _flags: False,
+        told_by_rules: Callable[[Flags], bool] = lambda _flags: False,
     ) -> None:
         self._client = client
         self._pause = pause
-        self._asked_by_rules = asked_by_rules
+        self._told_by_rules = told_by_rules
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """Write changes and give a receipt for each, in order.
@@ -62,7 +62,7 @@ class Writer:
         for change in sorted(changes, key=lambda each: each.deal_id):
             try:
                 flags = change.flags
-                asked = {names.ASKED_BY_RULES: self._asked_by_rules(flags)} if flags else {}
+                asked = {names.ASKED_BY_RULES: self._told_by_rules(flags)} if flags else {}
                 records.append({"id": change.deal_id, **(flag_fields(flags) if flags else {}), **asked})
                 sent.append(change)
             except TooLongError as too_long:

@@ -12,32 +12,15 @@ from datetime import datetime, timedelta
 
 from engine.judge.calendar import BusinessCalendar
 from engine.judge.waivers import Waiver
+from rules.clock_findings import findings_of
 from rules.placeholders import is_placeholder
-from rules.playbook import (
-    Clock,
-    CloseDateClock,
-    Enforce,
-    NextStepClock,
-    Playbook,
-    ProgressClock,
-    ProposalClock,
-    SilenceClock,
-    StageAgeClock,
-)
+from rules.playbook import Enforce, Playbook
 from rules.problems import Place, Problem, did_you_mean
 
 Owners = Mapping[str, str | None]
 """The e-mail address of each deal's owner by deal id; None where the CRM does not tell."""
 
 LEAST = timedelta(microseconds=1)
-
-FINDINGS_OF: Mapping[type, tuple[str, ...]] = {
-    ProposalClock: ("proposal.follow_up", "proposal.silence"),
-    NextStepClock: ("next_step",),
-    StageAgeClock: ("stage_age",),
-    CloseDateClock: ("close_date",),
-}
-"""What the findings of built-in clocks are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +66,7 @@ def enforcement(playbook: Playbook) -> dict[str, Enforce]:
     found = {criterion.id: criterion.enforce for criterion in playbook.criteria()}
     found |= {rule.id: rule.enforce for rule in playbook.rules}
     for clock in playbook.clocks:
-        found |= dict.fromkeys(_names(clock), clock.enforce)
+        found |= dict.fromkeys(findings_of(clock), clock.enforce)
     moves = {"moves.skip": playbook.moves.skip, "moves.back": playbook.moves.back}
     found |= {name: enforce for name, enforce in moves.items() if enforce is not None}
     return found | dict.fromkeys(("won_too_early", "unmapped", "applies_to"), Enforce.ADVISE)
@@ -172,15 +155,6 @@ def _over_budget(waivers: Iterable[Waiver], policy: _Policy) -> dict[Waiver, Ref
             message = f"`{waiver.approver}` holds {budget} open waivers already: {what} is one too many"
             refused[waiver] = RefusedWaiver(waiver, "over-budget", message, "clear another one, or ask an approver")
     return refused
-
-
-def _names(clock: Clock) -> tuple[str, ...]:
-    match clock:
-        case SilenceClock(kind=kind):
-            return (kind.value,)
-        case ProgressClock(id=name):
-            return (name,)
-    return FINDINGS_OF[type(clock)]
 
 
 def _criterion(waiver: Waiver) -> str:

@@ -78,7 +78,8 @@ FIELDS: tuple[CustomField, ...] = tuple(
         (names.BLOCKED_STAGES_2, "Playbook Blocked Stages 2", "Text", "Further stages the deal may not move to."),
         (names.WAIVED, "Playbook Waived", "Text", "Criteria that are excepted for this deal."),
         (names.BLOCKING, "Playbook Blocking", "LongTextArea", "Criteria that stand against moving on."),
-        (names.ASKED_BY_RULES, "Playbook Asked By Rules", "Checkbox", "Whether rules of this org ask all of them."),
+        (names.BLOCKING_CODES, "Playbook Blocking Codes", "Text", "Finds the rule of each criterion that stands."),
+        (names.ASKED_BY_RULES, "Playbook Asked By Rules", "Checkbox", "Whether rules of this org tell all of them."),
         (names.NOTE, "Playbook Note", "LongTextArea", "Why the deal was last moved back."),
     )
 )

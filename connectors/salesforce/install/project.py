@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from xml.etree import ElementTree as ET
 
 from connectors.salesforce import names
+from connectors.salesforce.install.gates_page import gates_page
 from connectors.salesforce.install.parts import (
     FIELDS,
     KEY,
@@ -48,7 +49,7 @@ def project_files(playbooks: Sequence[Playbook], made: Mapping[str, PlaybookRule
         found[path] = to_bytes(permission_set(name, engine=engine))
     for rule in rules_in(made):
         found[f"{opportunity}/validationRules/{rule.name}.validationRule-meta.xml"] = to_bytes(rule.element())
-    found["GATES.md"] = _gates_page(playbooks, made).encode()
+    found["GATES.md"] = gates_page(playbooks, made).encode()
     return found
 
 
@@ -124,28 +125,3 @@ def _static(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
             yield from _static(each, f"{path}/")
         else:
             yield path, each.read_bytes()
-
-
-def _gates_page(playbooks: Sequence[Playbook], made: Mapping[str, PlaybookRules]) -> str:
-    """Say in plain words which criterion is asked where."""
-    lines = ["# What is enforced where", ""]
-    for playbook in playbooks:
-        found = made[playbook.name]
-        says = {each.id: each.says for each in playbook.criteria()}
-        lines += [
-            f"## {playbook.title} ({playbook.name})",
-            "",
-            "Asked by a rule of the org, at the moment of saving:",
-            "",
-        ]
-        lines += [f"- {says[each]} (`{each}`)" for each in sorted(found.asked)] or ["- nothing"]
-        lines += ["", "Held against a deal as of the last check, by the stages written down for it:", ""]
-        lines += [f"- `{each.what.partition(': ')[2]}`: {each.wrong}" for each in found.left] or ["- nothing"]
-        after = f"once no sweep has ended for {playbook.gates.stale_after}"
-        stale = (
-            "go on refusing what was last refused"
-            if playbook.gates.when_stale == "closed"
-            else "let every move through"
-        )
-        lines += ["", f"The stages written down {stale} {after}.", ""]
-    return "\n".join(lines)

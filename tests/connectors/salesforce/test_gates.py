@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import requests
 
 from connectors.salesforce import names
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.state import flag_fields
+from connectors.salesforce.state import flag_fields, tells_all
 from engine.judge.changes import Change, ChangeKind, Flags
 from rules.load import load_playbook
 from rules.playbook import Playbook
@@ -164,16 +165,58 @@ def judged(crm: SalesforceSimulator, connector: SalesforceConnector, id_: str, *
     assert receipt.outcome.value == "done"
 
 
-def test_what_no_formula_says_is_refused_as_of_the_last_check(
+def test_what_no_formula_says_is_refused_as_of_the_last_check_in_its_own_words(
     connector: SalesforceConnector, crm: SalesforceSimulator
 ) -> None:
     connector.install([playbook_of()])
     connector.record_sweep(crm.clock.now)
     id_ = deal(crm, Pain__c="Known", Budget__c=True)
     judged(crm, connector, id_, "met")
+    assert move(crm, id_, "Proposal/Price Quote") == (REFUSED, "We have met: hold a meeting")
+    assert move(crm, id_, "Closed Lost") == ("", "")
+
+
+def test_what_no_rule_tells_closes_the_stages_all_the_same(
+    connector: SalesforceConnector, crm: SalesforceSimulator
+) -> None:
+    connector.install([playbook_of()])
+    connector.record_sweep(crm.clock.now)
+    id_ = deal(crm, Pain__c="Known", Budget__c=True)
+    judged(crm, connector, id_, "moves.skip")
     assert move(crm, id_, "Proposal/Price Quote") == (
         REFUSED, "This stage is closed for now. The Dealgate panel says what is missing and what to do.",
     )  # fmt: skip
+
+
+def test_a_late_clock_and_a_rule_refuse_in_words_of_their_own(
+    connector: SalesforceConnector, crm: SalesforceSimulator
+) -> None:
+    more = """
+clocks:
+  buyer_silence: {limit: 14 days, enforce: soft}
+rules:
+  - {id: big, says: A big deal has a sponsor, when: {amount: {above: 5}}, require: {filled: [pain]}, enforce: soft}
+"""
+    playbook, problems = load_playbook(TEXT.format(stale="open", id="a", type="New") + more, "sales.yaml")
+    assert playbook is not None, problems
+    assert connector.install([playbook]).refused == ()
+    connector.record_sweep(crm.clock.now)
+    silent, big = (deal(crm, Pain__c="Known", Budget__c=True) for _ in range(2))
+    judged(crm, connector, silent, "buyer_silence")
+    judged(crm, connector, big, "big")
+    assert move(crm, silent, "Proposal/Price Quote")[1].startswith("The buyer is heard from: ")
+    assert move(crm, big, "Proposal/Price Quote")[1].startswith("A big deal has a sponsor")
+    assert list(connector.drift([playbook])) == []
+
+
+def test_more_than_its_field_tells_is_left_to_the_closed_stages() -> None:
+    many = [f"criterion-{number}" for number in range(60)]
+    flags = Flags("blocked", None, "", "A", "", (), None, "p@1", datetime(2026, 1, 1, tzinfo=UTC), ("B",), (), (*many,))
+    codes = flag_fields(flags)[names.BLOCKING_CODES]
+    assert len(codes) <= 255
+    assert codes.endswith("|")
+    assert not tells_all(flags, set(many))
+    assert tells_all(replace(flags, blocking=(*many[:36],)), set(many))
 
 
 def test_filling_in_what_rules_ask_opens_the_gate_before_the_next_check(
@@ -256,7 +299,7 @@ def test_the_project_holds_everything_an_administrator_deploys(connector: Salesf
     assert not [path for path in files if "__tests__" in path]
     page = files["GATES.md"].decode()
     assert "- The problem is written down (`pain-known`)" in page
-    assert "- `met`: it asks about `activities`" in page
+    assert "- We have met (`met`): it asks about `activities`" in page
     assert files == connector.project([playbook_of()])
 
 

@@ -58,7 +58,7 @@ def test_everything_an_administrator_can_set_is_a_property_of_the_panel_with_the
 
 def test_the_panel_reads_what_is_written_for_people_by_our_names_of_it() -> None:
     read_by_it = set(re.findall(r"@salesforce/schema/Opportunity\.(Dealgate_\w+)'", read(PANEL / "verdict.js")))
-    for_rules_only = {"Dealgate_Blocking__c"}
+    for_rules_only = {names.BLOCKING, names.BLOCKING_CODES}
     assert read_by_it == {*names.FLAG_FIELDS, names.NOTE} - for_rules_only
     assert names.READER_SET.replace("_", " ") in read(PANEL / "words.js")
 

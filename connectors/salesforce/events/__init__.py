@@ -1,0 +1,1 @@
+"""What a Salesforce org pushes: outbound messages, and callouts of a flow."""

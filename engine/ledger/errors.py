@@ -28,7 +28,7 @@ class OutdatedLedgerError(LedgerError):
         state = f"is at version `{found}`" if found else "has no tables yet"
         super().__init__(
             f"the store `{shown}` {state}, this engine needs `{wanted}`\n"
-            "  help: run the command again with `--upgrade-store`"
+            "  help: run `dealgate apply`, `sweep` or `serve` with `--upgrade-store`"
         )
 
 

@@ -56,14 +56,15 @@ class Ledger:
         self.close()
 
 
-def open_ledger(where: str | Path, *, may_upgrade: bool = False) -> Ledger:
+def open_ledger(where: str | Path, *, may_upgrade: bool = False, patience: int = BUSY_SECONDS) -> Ledger:
     """Open the store at a path (SQLite) or URL; a new SQLite file is given its tables.
 
+    `patience` is for how many seconds a transaction waits for others before it fails.
     Raises LedgerError where it cannot be opened, or its tables are of another version and `may_upgrade` is not set.
     """
     url = store_url(where)
     shown = url.render_as_string(hide_password=True)
-    engine = _engine(url, shown)
+    engine = _engine(url, shown, patience)
     try:
         _ready(engine, shown, may_upgrade=may_upgrade)
     except DBAPIError as error:
@@ -87,9 +88,11 @@ def store_url(where: str | Path) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in {"postgresql", "postgres"} else url
 
 
-def _engine(url: URL, shown: str) -> Engine:
+def _engine(url: URL, shown: str, patience: int) -> Engine:
+    sqlite = url.get_backend_name() == "sqlite"
+    waits = {"timeout": patience} if sqlite else {"connect_timeout": patience, **_locks(url, patience)}
     try:
-        engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+        engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=waits)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise MissingDriverError(shown) from error
     if engine.dialect.name == "sqlite":
@@ -98,9 +101,14 @@ def _engine(url: URL, shown: str) -> Engine:
     return engine
 
 
+def _locks(url: URL, patience: int) -> dict[str, str]:
+    """Say how long PostgreSQL waits for a lock, where the address gives no options of its own."""
+    return {} if "options" in url.query else {"options": f"-c lock_timeout={patience}s"}
+
+
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401 - as declared by SQLAlchemy
     connection.isolation_level = None
-    settings = (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
     try:
         for setting in settings:
             connection.execute(f"PRAGMA {setting}").close()

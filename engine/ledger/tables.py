@@ -1,4 +1,4 @@
-"""The ledger's tables: runs, finding transitions, deals seen, the outbox, receipts, waivers, tasks as we wrote them.
+"""The ledger's tables: runs, findings, deals seen, outbox, receipts, waivers, tasks as written, events, due deals.
 
 Their history is in `migrations/`; a test compares both.
 """
@@ -203,3 +203,37 @@ task_memory = Table(
     Index(None, "deal_id"),
 )
 """Each task as we last wrote it: what tells a person's hand from ours."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("deals", JSON, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Index("ux_event", "crm", "event_id", unique=True),
+    Index(None, "received_at"),
+)
+"""What CRMs said happened, each event once."""
+
+DUE = text("set_aside_at IS NULL")
+due_deal = Table(
+    "due_deal",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("deal_id", Text, primary_key=True),
+    Column("asks", Integer, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("ready_at", UtcTime, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_aside_at", UtcTime),
+    Index("ix_due_deal_ready", "crm", "ready_at", sqlite_where=DUE, postgresql_where=DUE),
+)
+"""Deals to look at, a row each. `asks` counts how often one was asked for, `attempts` how often it failed in a row.
+
+Queries for due deals say `DUE` in its very words, so that SQLite finds their index.
+"""

@@ -1,0 +1,43 @@
+"""Events as they were accepted: each is kept once, and asks once for its deals, however often it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from engine.judge.events import Event
+from engine.ledger.due import ask
+from engine.ledger.tables import event
+from engine.ledger.upsert import inserting
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How many events were new, how many had come before, and how many deals the new ones ask for."""
+
+    new: int = 0
+    again: int = 0
+    deals: int = 0
+
+
+def accept(connection: Connection, crm: str, events: Sequence[Event], now: datetime) -> Accepted:
+    """Keep events and ask for their deals; once this is committed, none of them is lost.
+
+    Events and deals are each taken in the order of their ids, so that two who accept at once never wait for each other
+    in a circle.
+    """
+    by_id = {each.id: each for each in events}
+    fresh = _insert(connection, crm, [by_id[id_] for id_ in sorted(by_id)], now) if by_id else set()
+    deals = {deal for id_ in fresh for deal in by_id[id_].deal_ids}
+    ask(connection, crm, sorted(deals), now)
+    return Accepted(len(fresh), len(events) - len(fresh), len(deals))
+
+
+def _insert(connection: Connection, crm: str, events: Sequence[Event], now: datetime) -> set[str]:
+    """Insert what is not there yet, and give the ids of that."""
+    rows = [{"crm": crm, "event_id": each.id, "deals": list(each.deal_ids), "received_at": now} for each in events]
+    new = inserting(connection, event).values(rows).on_conflict_do_nothing().returning(event.c.event_id)
+    return set(connection.execute(new).scalars())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 from console.desk import Desk
 from console.progress import Fill, counted, filling
@@ -13,13 +11,11 @@ from console.show.page import page, words
 from engine.judge.plan import Plan
 from engine.judge.plan_settings import PlanSettings, plan_settings
 from engine.judge.surprise import parse_allow
-from engine.ledger.runs import RunFacts
-from engine.runs.apply import apply as apply_run
 from engine.runs.batches import BatchOfVerdicts, plan_run
 from engine.runs.check import Check, Question
 from engine.runs.mistakes import Mistake
-from engine.runs.worker import worker_is_gone, worker_name
-from engine.runs.write_back import Applied, ApplySettings, WriteBack
+from engine.runs.pipeline import Pipeline, untied
+from engine.runs.write_back import Applied
 
 
 @contextmanager
@@ -30,7 +26,7 @@ def batches_of(desk: Desk, deals: list[str] | None = None) -> Iterator[Iterator[
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))
     question = Question(desk.as_of, tuple(deals or ()), waivers=waivers.valid, clearing=True)
     with Check(desk.connector, desk.playbooks, question) as judging:
-        yield counted(_untied(judging), desk.connector.watch)
+        yield counted(untied(judging), desk.connector.watch)
 
 
 def settings_of(desk: Desk, allow: list[str] | None) -> PlanSettings:
@@ -49,20 +45,10 @@ def plan_of(desk: Desk, batches: Iterator[BatchOfVerdicts], settings: PlanSettin
 
 def apply_of(desk: Desk, batches: Iterator[BatchOfVerdicts], settings: PlanSettings, kind: str) -> Applied:
     """Plan a run and write it; `kind` is what the store calls it."""
-    facts = RunFacts(kind, desk.crm, desk.as_of, version("dealgate"), desk.playbooks)
-    how = ApplySettings(settings, worker_name(), gone=worker_is_gone)
+    pipeline = Pipeline(desk.crm, desk.connector, desk.playbooks, desk.ledger())
     with filling("writing") as fill:
         sent = _Sent(fill)
-        means = WriteBack(desk.connector, desk.ledger(), how, _now, on_sent=sent.more, crm=desk.crm)
-        return apply_run(batches, means, facts)
-
-
-def _untied(judging: Check) -> Iterator[BatchOfVerdicts]:
-    """Pass batches on; where playbooks tie, nothing is written until that is settled."""
-    for batch in judging.batches():
-        if judging.tally.ties:
-            raise Mistake(str(judging.tally.ties[0]), "give one of the playbooks a higher `priority`")
-        yield batch
+        return pipeline.write(batches, settings, kind, desk.as_of, on_sent=sent.more)
 
 
 class _Sent:
@@ -76,7 +62,3 @@ class _Sent:
         """Count some more."""
         self.count += sent
         self.fill(self.count, None)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

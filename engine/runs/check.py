@@ -37,7 +37,8 @@ class Question:
     """What a check is asked: as of when, with which waivers, and whose deals; no ids and no owner mean all.
 
     Without `words` findings say nothing, which is quicker. With `clearing`, a deal that no playbook applies to gets
-    an empty verdict, so that what was written on it before is taken back.
+    an empty verdict, so that what was written on it before is taken back. With `some_may_be_gone`, ids that the CRM
+    does not hold are left out.
     """
 
     as_of: datetime
@@ -46,6 +47,7 @@ class Question:
     waivers: tuple[Waiver, ...] = ()
     words: bool = True
     clearing: bool = False
+    some_may_be_gone: bool = False
     batch_size: int = BATCH
 
 
@@ -146,7 +148,7 @@ class Check:
 
     def _refuse_unfound(self, missing: Sequence[str], owners: set[str]) -> None:
         asked = self.question
-        if missing:
+        if missing and not asked.some_may_be_gone:
             raise self._not_found(missing)
         if asked.owner and self.tally.deals == 0:
             raise OwnerNotFound(asked.owner, owners)

@@ -8,14 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def worker_name() -> str:
-    """Name this process: the machine, its process namespace where there is one, and the process id."""
-    return f"{_place()}/{os.getpid()}"
+def worker_name(part: str = "") -> str:
+    """Name this process, or a part of it: the machine, its process namespace where there is one, and the process id."""
+    return f"{_place()}/{os.getpid()}{f':{part}' if part else ''}"
 
 
 def worker_is_gone(worker: str) -> bool:
     """Whether a worker ran here and has stopped; False where that cannot be told."""
-    place, _, process = worker.rpartition("/")
+    place, _, rest = worker.rpartition("/")
+    process = rest.partition(":")[0]
     if place != _place() or not process.isdecimal():
         return False
     try:

@@ -1,0 +1,207 @@
+"""Deals that are due: claimed in batches, judged as they are now, written, and let go of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import inf
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from connectors.protocol import Connector, CrmError, CrmLimitError, WriteStopped
+from engine.judge.changes import OutcomeOfChange
+from engine.judge.plan_settings import plan_settings
+from engine.judge.surprise import GUARDS
+from engine.ledger import due
+from engine.ledger.due import Claim
+from engine.ledger.errors import LedgerError
+from engine.ledger.lease import Lease
+from engine.ledger.store import Ledger
+from engine.runs.check import Check, Question
+from engine.runs.mistakes import Mistake, ProblemsFound
+from engine.runs.pipeline import Pipeline, untied, utc_now
+from engine.runs.waive import WaiverSources
+from engine.runs.worker import worker_name
+from engine.runs.write_back import Applied, Now
+from rules.playbook import Playbook
+
+KIND = "events"
+"""What the store calls a run over deals that events asked for."""
+logger = logging.getLogger("dealgate.due")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How due deals are worked on.
+
+    A deal that fails is tried `attempts` times, from the second on alone, the pauses doubling from `first_pause` to
+    `longest_pause`: longer in all than an hour's outage. While the CRM fails whatever it is asked, it is left alone for
+    `outage`; when it takes no more calls, for `limit`. What is in doubt is looked at again after `settle`.
+    """
+
+    at_once: int = 100
+    attempts: int = 10
+    first_pause: timedelta = timedelta(seconds=20)
+    longest_pause: timedelta = timedelta(hours=1)
+    outage: timedelta = timedelta(seconds=30)
+    limit: timedelta = timedelta(minutes=15)
+    settle: timedelta = timedelta(minutes=3)
+    lease: timedelta = timedelta(minutes=10)
+
+    def next_try(self, now: datetime) -> Callable[[int], datetime | None]:
+        """Say when the nth failed attempt is followed by another; None after the last. The second comes at once."""
+
+        def following(nth: int) -> datetime | None:
+            if nth >= self.attempts:
+                return None
+            pauses = self.first_pause * 2 ** (nth - 2) if nth > 1 else timedelta(0)
+            return now + min(pauses, self.longest_pause)
+
+        return following
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A CRM whose changed deals are judged: what the store calls it, how it is opened, and what judges its deals."""
+
+    crm: str
+    connect: Callable[[], Connector]
+    playbooks: Sequence[Playbook]
+    waivers: Path | None = None
+    correct_moves: bool = False
+
+
+@dataclass
+class DueDeals:
+    """Works on the due deals of one CRM, a round at a time; any number of workers share them."""
+
+    watched: Watched
+    ledger: Ledger
+    part: str = KIND
+    patience: Patience = field(default_factory=Patience)
+    now: Now = utc_now
+    _paused_until: datetime | None = None
+    _failures: int = 0
+
+    @property
+    def worker(self) -> str:
+        """Who holds the leases."""
+        return worker_name(self.part)
+
+    def round(self) -> int:
+        """Look at a batch of due deals, and at one that failed before, alone; count them.
+
+        Raises LedgerError or DBAPIError where the store fails; what was claimed is anyone's once its lease ends.
+        """
+        if self._paused_until is not None and self.now() < self._paused_until:
+            return 0
+        looked = 0
+        for limit, failed in ((self.patience.at_once, False), (1, True)):
+            claimed = self._claim(limit, failed=failed)
+            if claimed.deals:
+                self._look(claimed)
+                looked += len(claimed.deals)
+        return looked
+
+    def _claim(self, limit: int, *, failed: bool) -> Claim:
+        lease = self._lease()
+        with self.ledger.reading() as connection:
+            if not due.any_ready(connection, self.watched.crm, lease.now):
+                return Claim(self.watched.crm, lease.worker, ())
+        with self.ledger.writing() as connection:
+            return due.claim(connection, self.watched.crm, limit, lease, failed=failed)
+
+    def _look(self, claimed: Claim) -> None:
+        """Judge and write what was claimed; whatever one deal does to us, the others go on."""
+        if any(each.attempts >= self.patience.attempts for each in claimed.deals):
+            self._fail(claimed, due.LOST)
+            return
+        try:
+            applied = self._apply(claimed)
+        except (LedgerError, DBAPIError):
+            raise
+        except CrmLimitError as limit:
+            self._leave_alone(claimed, self.patience.limit, str(limit))
+        except WriteStopped as stop:
+            self._leave_alone(claimed, self.patience.outage, str(stop))
+        except ProblemsFound as problems:
+            self._leave_alone(claimed, self.patience.outage, str(problems))
+        except CrmError as error:
+            self._doubt(claimed, str(error))
+        except Mistake as mistake:
+            self._fail(claimed, str(mistake))
+        except Exception as error:  # whatever it is, one deal must not stop the others
+            logger.exception("deals could not be judged: %s", _shown(claimed))
+            self._fail(claimed, f"the engine failed: {error}")
+        else:
+            self._let_go(claimed, applied)
+
+    def _apply(self, claimed: Claim) -> Applied:
+        with ExitStack() as opened:
+            connector = opened.enter_context(self.watched.connect())
+            as_of, playbooks = self.now(), self.watched.playbooks
+            waivers = WaiverSources(playbooks, connector, self.ledger, self.watched.waivers).waivers(as_of)
+            question = Question(as_of, claimed.ids, waivers=waivers.valid, clearing=True, some_may_be_gone=True)
+            judging = opened.enter_context(Check(connector, playbooks, question))
+            pipeline = Pipeline(self.watched.crm, connector, playbooks, self.ledger, self.part, self.now)
+            settings = plan_settings(
+                playbooks, connector.name, correct_moves=self.watched.correct_moves, limits=dict.fromkeys(GUARDS, inf)
+            )
+            return pipeline.write(untied(judging), settings, KIND, as_of, on_sent=lambda _: self._renew(claimed))
+
+    def _let_go(self, claimed: Claim, applied: Applied) -> None:
+        """Finish deals, or look at them again once the CRM can show what became of changes in doubt."""
+        self._failures, now = 0, self.now()
+        unsettled = applied.waiting or applied.outcomes.get(OutcomeOfChange.IN_DOUBT.value)
+        with self.ledger.writing() as connection:
+            if unsettled:
+                due.put_back(connection, claimed, now + self.patience.settle)
+            else:
+                due.finish(connection, claimed, now)
+        logger.info("run %d: %s: %s", applied.run_id, _shown(claimed), applied.words)
+
+    def _fail(self, claimed: Claim, reason: str) -> None:
+        now = self.now()
+        with self.ledger.writing() as connection:
+            aside = due.fail(connection, claimed, reason, self.patience.next_try(now), now)
+        logger.warning("failed: %s: %s", _shown(claimed), reason.partition("\n")[0])
+        for deal in aside:
+            logger.error("deal %s is set aside until it changes again: %s", deal, reason.partition("\n")[0])
+
+    def _doubt(self, claimed: Claim, reason: str) -> None:
+        """Find out whether the CRM fails or one of the deals: ask for the first one alone."""
+        if len(claimed.deals) > 1:
+            first, rest = claimed.parted()
+            self._look(first)
+            if self._failures:
+                self._leave_alone(rest, self.patience.outage, reason)
+            else:
+                self._fail(rest, reason)
+            return
+        self._fail(claimed, reason)
+        self._failures += 1
+        if self._failures > 1:
+            self._paused_until = self.now() + self.patience.outage
+
+    def _leave_alone(self, claimed: Claim, pause: timedelta, reason: str) -> None:
+        with self.ledger.writing() as connection:
+            due.put_back(connection, claimed, self.now() + pause)
+        logger.warning("%s is left alone: %s", self.watched.crm, reason.partition("\n")[0])
+        self._paused_until = self.now() + pause
+
+    def _renew(self, claimed: Claim) -> None:
+        with self.ledger.writing() as connection:
+            due.renew(connection, claimed, self._lease().until)
+
+    def _lease(self) -> Lease:
+        now = self.now()
+        return Lease(self.worker, now, now + self.patience.lease)
+
+
+def _shown(claimed: Claim) -> str:
+    first = ", ".join(claimed.ids[:5])
+    return first if len(claimed.ids) <= len(first.split(", ")) else f"{first} and {len(claimed.ids) - 5} other deals"

@@ -341,6 +341,10 @@ describe('when there is nothing to show', () => {
         expect(card.text('error')).toContain('The record is not there');
         card.click('try-again');
         expect(card.refetched()).toBe(1);
+        card.answer({ isRefetching: true });
+        await card.renderer.waitFor(() => expect(card.find('loading')).not.toBeNull());
+        card.answer({ properties: dealOf() });
+        await card.renderer.waitFor(() => expect(props(card.find('gate'))['title']).toBe('Not yet'));
     });
 });
 

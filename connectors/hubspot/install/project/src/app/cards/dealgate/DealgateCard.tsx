@@ -11,7 +11,7 @@ export function DealgateCard({ isCompact }: { isCompact: boolean }) {
     const { user } = useExtensionContext<'crm.record.tab'>();
     const { properties, error, isLoading, isRefetching, refetch } = useCrmProperties(PROPERTIES);
     const isKnown = Object.keys(properties).length > 0;
-    if (isLoading && !isKnown) {
+    if (!isKnown && (isLoading || isRefetching)) {
         return <LoadingSpinner label={WORDS.loading} showLabel testId="loading" />;
     }
     if (error && !isKnown) {

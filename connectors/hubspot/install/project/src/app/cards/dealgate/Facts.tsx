@@ -48,11 +48,7 @@ export function Facts({ verdict, labels, isWhole, now, reader }: FactsProperties
             />
         )
     ].filter(Boolean);
-    return facts.length ? (
-        <DescriptionList direction="row" testId="facts">
-            {facts}
-        </DescriptionList>
-    ) : null;
+    return facts.length ? <DescriptionList testId="facts">{facts}</DescriptionList> : null;
 }
 
 function Fact({ id, label, lines }: { id: string; label: string; lines: string[] }) {

@@ -34,9 +34,11 @@ export function Found({ verdict, checkedAt, isCompact, reader }: FoundProperties
             {verdict.status === 'clear' && !shown.length && <Text testId="nothing-missing">{WORDS.nothingMissing}</Text>}
             <Facts verdict={verdict} labels={labels} isWhole={isWhole} now={now} reader={reader} />
             {isCompact && (
-                <Button variant="transparent" size="xs" onClick={() => setUnfolded(!isUnfolded)} testId="fold">
-                    {isUnfolded ? WORDS.showLess : showMore(verdict.missing.length - shown.length)}
-                </Button>
+                <Flex align="start">
+                    <Button variant="transparent" size="xs" onClick={() => setUnfolded(!isUnfolded)} testId="fold">
+                        {isUnfolded ? WORDS.showLess : showMore(verdict.missing.length - shown.length)}
+                    </Button>
+                </Flex>
             )}
             {verdict.isPartlyHidden && (
                 <Text variant="microcopy" testId="partly-hidden">

@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out/demo
 PANEL := connectors/salesforce/install/project
+CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc lint types contracts tests golden nightly bench examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden nightly bench examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -34,7 +35,7 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-tests: setup editor panel
+tests: setup editor panel card
 	$(BIN)/pytest
 
 # The editors' own language server, where npm is there to install it; its tests skip and say so where it is not.
@@ -53,6 +54,18 @@ panel:
 lwc: panel
 	@test -d build/lwc/node_modules || { echo "the panel was not tested: npm, or what it installs, is missing"; exit 0; }; \
 	rm -rf build/lwc/force-app && cp -R $(PANEL)/. build/lwc && cd build/lwc && npm test --silent
+
+# What the tests of the HubSpot cards need, in the same way.
+card:
+	@command -v npm >/dev/null || exit 0; mkdir -p build/card; \
+	test -d build/card/node_modules && cmp -s $(CARD)/package-lock.json build/card/package-lock.json && exit 0; \
+	cp $(CARD)/package.json $(CARD)/package-lock.json build/card && cd build/card && \
+	npm ci --silent --no-audit --no-fund || { rm -rf $(CURDIR)/build/card/node_modules; echo "what the cards' tests need was not installed"; }
+
+# The cards' types and unit tests alone.
+card-tests: card
+	@test -d build/card/node_modules || { echo "the cards were not tested: npm, or what it installs, is missing"; exit 0; }; \
+	rm -rf build/card/src build/card/tests && cp -R $(CARD)/. build/card && cd build/card && npm run --silent types && npm test --silent
 
 golden: setup
 	$(BIN)/pytest --renew-golden

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from tests.simulators.clock import Clock
-from tests.simulators.hubspot import saving
+from tests.simulators.hubspot import filling_up, governance, saving
 from tests.simulators.hubspot.associations import Associations, Type
 from tests.simulators.hubspot.faults import Faults
 from tests.simulators.hubspot.pipelines import Pipeline, Stage
@@ -63,6 +63,12 @@ class Account:
         self.owners: dict[str, Owner] = {}
         self.conditions: list[tuple[str, str]] = []
         """Deal properties that have to be filled before a stage: pairs of stage id and property name."""
+        self.rules: dict[str, dict[str, Any]] = {}
+        """The rules of pipelines, by pipeline."""
+        self.approvals: dict[str, str] = {}
+        self.has_rules = True
+        """Whether the account's subscription has rules of pipelines."""
+        self.searched: dict[tuple[str, str], tuple[int, list[tuple[int, str]]]] = {}
         self.used: set[str] = set()
         """Properties that something in the account uses, so that they cannot be archived."""
         self.lag = timedelta(0)
@@ -138,8 +144,13 @@ class Account:
             if own:
                 saving.applied(self, object_, self.tables[object_][id_], own, by)
 
-    def move(self, deal: str, stage: str, *, at: datetime | str | None = None, by: Source = PERSON) -> None:
-        """Move a deal to another stage, of any pipeline."""
+    def move(
+        self, deal: str, stage: str, *, at: datetime | str | None = None, by: Source = PERSON, ruled: bool = False
+    ) -> None:
+        """Move a deal to another stage, of any pipeline; where `ruled`, as a person whom rules and conditions bind."""
+        if ruled:
+            governance.moved(self, deal, stage)
+            self.conditions_met("deals", {"dealstage": stage}, self.get("deals", deal))
         line = self.pipeline_of(stage)
         self.change("deals", deal, at=at, by=by, dealstage=stage, pipeline=line)
 
@@ -183,24 +194,28 @@ class Account:
             self.keep(object_, replace(item, archived="", updated=self.now()), item, {}, PERSON)
             self.tell(f"{self.kind(object_).singular}.restore", {"objectId": id_, "changeFlag": "RESTORED"}, PERSON)
 
-    def merge(self, object_: str, winner: str, loser: str, *, by: Source = PERSON) -> str:
-        """Merge two records; the loser's id leads to the winner from now on, where one record is asked for."""
+    def merge(self, object_: str, winner: str, loser: str, *, new_record: bool = False, by: Source = PERSON) -> str:
+        """Merge two records, into a new one where `new_record` says so; older ids lead to it where one is asked for."""
         with self.lock:
-            table, now = self.tables[object_], self.now()
+            table, now, kind = self.tables[object_], self.now(), self.kind(object_)
             first, second = table[winner], table[loser]
-            for to, other, types in self.associations.everything_of(object_, loser):
-                unlabelled = [each for each in types if each.label != "Primary"]
-                self.associations.join(object_, winner, to, other, unlabelled)
-            self.associations.forget(object_, loser)
-            table.put(replace(second, archived=now, merged_into=winner), self.clock.now, self.lag)
-            merged = [*filter(None, first.values.get("hs_merged_object_ids", "").split(";")), loser]
-            values = {**second.values, **first.values, "hs_merged_object_ids": ";".join(merged)}
-            values[self.kind(object_).modified] = now
-            self.keep(object_, replace(first, values=values, updated=now), first, {}, by)
-            told = {"primaryObjectId": winner, "mergedObjectIds": [loser], "newObjectId": winner, "objectId": winner,
-                    "numberOfPropertiesMoved": len(values) - len(first.values)}  # fmt: skip
-            self.tell(f"{self.kind(object_).singular}.merge", told, by)
-            return winner
+            new = table.new_id() if new_record else winner
+            gone = [winner, loser] if new_record else [loser]
+            for id_ in gone:
+                for to, other, types in self.associations.everything_of(object_, id_):
+                    kept = [each for each in types if each.label != "Primary" or id_ == winner]
+                    self.associations.join(object_, new, to, other, kept)
+                self.associations.forget(object_, id_)
+                table.put(replace(table[id_], archived=now, merged_into=new), self.clock.now, self.lag)
+            before = [*filter(None, first.values.get("hs_merged_object_ids", "").split(";"))]
+            values = {**second.values, **first.values, "hs_object_id": new, kind.modified: now}
+            values["hs_merged_object_ids"] = ";".join([*before, *gone])
+            self.keep(object_, replace(first, id=new, values=values, updated=now), None, {}, by)
+            moved = len(values) - len(first.values)
+            told = {"primaryObjectId": winner, "mergedObjectIds": [loser], "newObjectId": new, "objectId": winner,
+                    "numberOfPropertiesMoved": moved}  # fmt: skip
+            self.tell(f"{kind.singular}.merge", told, by)
+            return new
 
     def add_owner(self, email: str, first_name: str = "", last_name: str = "", *, id: str = "",  # noqa: A002
                   archived: bool = False, team: str = "") -> str:  # fmt: skip
@@ -264,6 +279,10 @@ class Account:
     def live(self, object_: str) -> list[str]:
         """Give the ids of the records that are not archived."""
         return [id_ for _, id_ in self.tables[object_].live]
+
+    def fill(self, *, deals: int, seed: int = 1, activities: int = 1) -> None:
+        """Put a made-up pipeline into the account: deals with two contacts each, companies, activities, histories."""
+        filling_up.fill(self, deals=deals, seed=seed, activities=activities)
 
     # what the API does
 

@@ -33,13 +33,15 @@ _DEFINED = (
     ("deals", "meetings", 211, 212, 0, 0), ("contacts", "meetings", 199, 200, 0, 0),
     ("companies", "meetings", 187, 188, 0, 0),
     ("deals", "notes", 213, 214, 0, 0), ("contacts", "notes", 201, 202, 0, 0), ("companies", "notes", 189, 190, 0, 0),
+    ("deals", "communications", 86, 85, 0, 0), ("contacts", "communications", 82, 81, 0, 0),
+    ("companies", "communications", 88, 87, 0, 0),
     ("deals", "quotes", 63, 64, 0, 0), ("contacts", "quotes", 70, 69, 0, 0), ("companies", "quotes", 72, 71, 0, 0),
     ("deals", "deals", 451, 451, 0, 0), ("contacts", "contacts", 449, 449, 0, 0),
     ("companies", "companies", 450, 450, 0, 0),
 )  # fmt: skip
 _SINGULAR = {
     "deals": "deal", "contacts": "contact", "companies": "company", "tasks": "task", "calls": "call",
-    "emails": "email", "meetings": "meeting_event", "notes": "note", "quotes": "quote",
+    "emails": "email", "meetings": "meeting_event", "notes": "note", "communications": "communication", "quotes": "quote",
 }  # fmt: skip
 Pair = tuple[str, str]
 
@@ -93,6 +95,17 @@ class Associations:
         if any(each.label == "Primary" for each in new):
             self._only_primary(from_, id_, to)
         self._set(from_, id_, to, other, tuple(sorted({*self.between(from_, id_, to, other), *new}, key=_order)))
+
+    def fill(self, from_: str, to: str, pairs: Iterable[tuple[str, str]], label: str = "") -> None:
+        """Associate many new records at once, each pair once."""
+        types = (self.plain(from_, to), *([self.labelled(from_, to, label)] if label else []))
+        there = tuple(sorted(types, key=_order))
+        back = tuple(self.types[to, from_][self._back[from_, to, each.category, each.id]] for each in there)
+        links = self._links.setdefault((from_, to), {})
+        links_back = self._links.setdefault((to, from_), {})
+        for id_, other in pairs:
+            links.setdefault(id_, {})[other] = there
+            links_back.setdefault(other, {})[id_] = back
 
     def part(self, from_: str, id_: str, to: str, other: str, types: Iterable[Type] = ()) -> None:
         """Take types away, or everything between two records where none is named."""

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from tests.simulators.hubspot.objects import OBJECTS, READ, told
-from tests.simulators.hubspot.schema import Kind
+from tests.simulators.hubspot.schema import Kind, Property
 from tests.simulators.hubspot.store import Index, Key, Values, key_of, sortable
 from tests.simulators.hubspot.times import moment_of, stamp
 from tests.simulators.hubspot.wire import Route, asked, invalid, route
@@ -53,8 +53,13 @@ class _Found:
         groups = [group.get("filters") or [] for group in body.get("filterGroups") or ()]
         if body.get("query"):
             groups = [[*group, {"operator": "QUERY", "value": body["query"]}] for group in groups or [[]]]
-        found = self._group(groups[0]) if len(groups) == 1 else self._union(groups) if groups else self._index.keys
-        return self._sorted(found, body.get("sorts") or ())
+        sorts = body.get("sorts") or ()
+        if _by_id(sorts):
+            return self._sorted(self._all(groups), sorts)
+        return self._remembered(["sorted", groups, sorts], lambda: self._sorted(self._all(groups), sorts))
+
+    def _all(self, groups: Sequence[Sequence[Filter]]) -> list[Key]:
+        return self._group(groups[0]) if len(groups) == 1 else self._union(groups) if groups else self._index.keys
 
     def _union(self, groups: Sequence[Sequence[Filter]]) -> list[Key]:
         return sorted({key for group in groups for key in self._group(group)})
@@ -63,7 +68,7 @@ class _Found:
         """Give those that pass every filter; a lower bound of the id is cut off what was found without it."""
         bounds = [each for each in filters if each.get("propertyName") == "hs_object_id" and each["operator"] == "GT"]
         rest = [each for each in filters if each not in bounds]
-        found = self._remembered(rest)
+        found = self._remembered(rest, lambda: self._matching(rest))
         for each in bounds:
             least = key_of(str(each.get("value")))
             low, high = 0, len(found)
@@ -73,12 +78,12 @@ class _Found:
             found = found[low:]
         return found
 
-    def _remembered(self, filters: Sequence[Filter]) -> list[Key]:
-        kept: dict[tuple[str, str], tuple[int, list[Key]]] = self._account.__dict__.setdefault("_searched", {})
-        named = (self._kind.name, json.dumps(filters, sort_keys=True))
+    def _remembered(self, asked_for: Sequence[Any], find: Callable[[], list[Key]]) -> list[Key]:
+        kept = self._account.searched
+        named = (self._kind.name, json.dumps(asked_for, sort_keys=True))
         if named in kept and kept[named][0] == self._index.version:
             return kept[named][1]
-        found = self._matching(filters)
+        found = find()
         kept.pop(named, None)
         kept[named] = (self._index.version, found)
         while len(kept) > REMEMBERED:
@@ -103,21 +108,26 @@ class _Found:
         property_ = self._kind.properties.get(name)
         if property_ is None or (self._kind.name, name) in self._account.faults.hidden:
             raise invalid(f"There was a problem with the request: Property {name} does not exist")
-        return _tested(name, operator, given, _reader(property_.type))
+        return _tested(name, operator, given, _reader(property_))
 
     def _sorted(self, found: list[Key], sorts: Sequence[Any]) -> list[Key]:
         given = sorts[0] if sorts else {"propertyName": self._kind.created}
-        name = given if isinstance(given, str) else str(given.get("propertyName"))
-        down = isinstance(given, dict) and given.get("direction") == "DESCENDING"
-        if name.lstrip("-") == "hs_object_id":
+        given = {"propertyName": given} if isinstance(given, str) else given
+        name, down = str(given.get("propertyName")), given.get("direction") == "DESCENDING"
+        if name == "hs_object_id":
             return found[::-1] if down else found
-        property_ = self._kind.properties.get(name.lstrip("-"))
+        property_ = self._kind.properties.get(name)
         if property_ is None:
             raise invalid(f"There was a problem with the request: Property {name} does not exist")
-        read, values = _reader(property_.type), self._index.values
+        read, values = _reader(property_), self._index.values
         having = [key for key in found if name in values[key[1]]]
         lacking = [key for key in found if name not in values[key[1]]]
         return sorted(having, key=lambda key: read(values[key[1]][name]), reverse=down) + lacking
+
+
+def _by_id(sorts: Sequence[Any]) -> bool:
+    name = sorts[0] if sorts and isinstance(sorts[0], str) else sorts[0].get("propertyName") if sorts else ""
+    return bool(name == "hs_object_id")
 
 
 def _tested(name: str, operator: str, given: Filter, read: Callable[[str], Any]) -> Test:
@@ -173,9 +183,11 @@ def _compared(name: str, operator: str, edge: Any, read: Callable[[str], Any]) -
     return lambda values: name in values and read(values[name]) >= edge
 
 
-def _reader(type_: str) -> Callable[[str], Any]:
-    """Give how values of a type are compared."""
-    return {"number": Decimal, "datetime": _moment, "date": _moment}.get(type_, str.lower)
+def _reader(property_: Property) -> Callable[[str], Any]:
+    """Give how values of a property are compared."""
+    if property_.name == "hs_object_id":
+        return key_of
+    return {"number": Decimal, "datetime": _moment, "date": _moment}.get(property_.type, str.lower)
 
 
 def _moment(text: str) -> str:

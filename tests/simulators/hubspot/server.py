@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+import traceback
 from email.utils import format_datetime
 from types import TracebackType
 
 from tests.simulators.clock import Clock
-from tests.simulators.hubspot import batches, definitions, links, objects, searching, settings
+from tests.simulators.hubspot import batches, control, definitions, governance, links, objects, searching, settings
 from tests.simulators.hubspot.account import Account
 from tests.simulators.hubspot.calls import Call, Calls
 from tests.simulators.hubspot.faults import Faults
 from tests.simulators.hubspot.limits import Limits, too_many
 from tests.simulators.hubspot.schema import Kind
 from tests.simulators.hubspot.signing_in import SigningIn
+from tests.simulators.hubspot.webhooks import Webhooks
 from tests.simulators.hubspot.wire import HTML, NO_SUCH_PAGE, Refused, Route, Unknown, correlation, found
 from tests.simulators.serving import Request, Response, Service
 
 TOKENS = re.compile(r"/oauth/(v1|v3|\d{4}-\d{2})/token")
 # what reads more than its pattern says stands before what takes any id
-ROUTES = (*batches.ROUTES, *searching.ROUTES, *links.ROUTES, *objects.ROUTES, *definitions.ROUTES, *settings.ROUTES)
+ROUTES = (
+    *batches.ROUTES, *searching.ROUTES, *links.ROUTES, *objects.ROUTES, *definitions.ROUTES, *settings.ROUTES,
+    *governance.ROUTES,
+)  # fmt: skip
 MAINTENANCE = b"<html><head><title>502 Bad Gateway</title></head><body><center>cloudflare</center></body></html>"
 
 
@@ -34,6 +39,9 @@ class HubSpotSimulator(Service):
         self.calls = Calls()
         self.limits = Limits(self.clock)
         self.sign_in = SigningIn(self.clock, self.faults)
+        self.failures: list[str] = []
+        """What the simulator itself stumbled over: every one fails the run."""
+        self.webhooks = Webhooks(self.account, self.sign_in.client_secret)
 
     @property
     def host(self) -> str:  # type: ignore[override]
@@ -51,15 +59,19 @@ class HubSpotSimulator(Service):
             if TOKENS.fullmatch(request.path):
                 self.calls.note(Call(request.method, request.path, "token", counts=False))
                 return self._dated(self.sign_in.answer(request))
+            if request.path == control.PATH:
+                return control.controlled(self, request)
             return self._answered(request)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.webhooks.stop()
         self.stop()
         if kind is None:
             told = "; ".join(sorted(set(self.limits.violations)))
             assert not (self.limits.forbidden and told), f"limits were exceeded {len(self.limits.violations)}x: {told}"
+            assert not self.failures, self.failures
             assert not self.calls.over, f"{self.calls.over} calls more than allowed"
 
     def _answered(self, request: Request) -> Response | None:
@@ -75,6 +87,9 @@ class HubSpotSimulator(Service):
             answer = Response(refused.status, refused.body(), dict(refused.headers))
         except Unknown:
             answer = Response(404, NO_SUCH_PAGE, HTML)
+        except Exception:  # noqa: BLE001 - told at the end, with where it was
+            self.failures.append(f"{request.method} {request.target}: {traceback.format_exc(limit=-3)}")
+            answer = _broken(500)
         self.calls.note(Call(request.method, request.path, kind, counts=True, status=answer.status))
         if self.faults.take("dropped") or (writes and answer.status < 300 and self.faults.take("dropped write")):
             return None

@@ -152,9 +152,15 @@ hs_meeting_start_time datetime date
 hs_meeting_title string text
 """
 NOTE = "hs_note_body string html\n"
+MESSAGE = """
+hs_communication_body string html
+hs_communication_channel_type enumeration select
+hs_communication_logged_from string text
+"""
 QUOTE = """
 hs_title string text
 hs_expiration_date datetime date
+hs_accepted_date datetime date !
 hs_status enumeration select
 hs_quote_amount number number !
 hs_currency enumeration select
@@ -182,6 +188,7 @@ OPTIONS = {
     "hs_email_direction": "EMAIL INCOMING_EMAIL FORWARDED_EMAIL",
     "hs_email_status": "BOUNCED FAILED SCHEDULED SENDING SENT",
     "hs_meeting_outcome": "SCHEDULED COMPLETED RESCHEDULED NO_SHOW CANCELED",
+    "hs_communication_channel_type": "WHATS_APP LINKEDIN_MESSAGE SMS CUSTOM_CHANNEL_CONVERSATION",
     "hs_status": "DRAFT PENDING_BUYER_ACTION APPROVAL_NOT_NEEDED PENDING_APPROVAL REJECTED APPROVED",
     "hs_sign_status": "ESIGN_COMPLETED PENDING_SIGNATURE REJECTED", "hs_payment_status": "PENDING PAID",
 }  # fmt: skip
@@ -205,11 +212,12 @@ _KINDS = (
     ("emails", "email", "0-49", 34_000_000_001, "sales-email", ENGAGEMENT + EMAIL, _STAMPS),
     ("meetings", "meeting_event", "0-47", 35_000_000_001, "crm.objects.contacts", ENGAGEMENT + MEETING, _STAMPS),
     ("notes", "note", "0-46", 36_000_000_001, "crm.objects.contacts", ENGAGEMENT + NOTE, _STAMPS),
+    ("communications", "communication", "0-18", 37_000_000_001, "crm.objects.contacts", ENGAGEMENT + MESSAGE, _STAMPS),
     ("quotes", "quote", "0-14", 70_000_001, "crm.objects.quotes", QUOTE,
      ("hs_createdate", "hs_expiration_date", "hs_lastmodifieddate", "hs_object_id", "hs_public_url_key", "hs_status",
       "hs_title")),
 )  # fmt: skip
-ENGAGEMENTS = ("tasks", "calls", "emails", "meetings", "notes")
+ENGAGEMENTS = ("tasks", "calls", "emails", "meetings", "notes", "communications")
 
 
 def standard_kinds() -> dict[str, Kind]:

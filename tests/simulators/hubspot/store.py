@@ -194,11 +194,17 @@ class Table(Mapping[str, Item]):
         return keys[bisect_right(keys, key_of(id_))][1]
 
     def _sort_in(self, item: Item, old: Item | None) -> None:
-        key = key_of(item.id)
-        place = self.archived if item.archived else self.live
-        before = None if old is None else self.archived if old.archived else self.live
+        key, place = key_of(item.id), self._place(item)
+        before = None if old is None else self._place(old)
         if before is place:
             return
         if before is not None:
             del before[bisect_left(before, key)]
-        insort(place, key)
+        if place is not None:
+            insort(place, key)
+
+    def _place(self, item: Item) -> list[Key] | None:
+        """Give the list a record stands in; one that was merged into another stands in none."""
+        if item.merged_into:
+            return None
+        return self.archived if item.archived else self.live

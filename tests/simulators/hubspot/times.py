@@ -11,9 +11,8 @@ MILLISECONDS = re.compile(r"-?\d{1,14}")
 
 def stamp(moment: datetime) -> str:
     """Write a moment as the API does: UTC, milliseconds without trailing zeros, and none at all where they are zero."""
-    moment = moment.astimezone(UTC)
-    thousandths = f".{moment.microsecond // 1000:03d}".rstrip("0").rstrip(".")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{thousandths}Z"
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23]
+    return f"{text.rstrip('0').rstrip('.') if text.endswith('0') else text}Z"
 
 
 def milliseconds(moment: datetime) -> int:

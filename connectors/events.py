@@ -32,10 +32,11 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was told: events about deals, and how many others were about nothing that is judged."""
+    """What was told: events about deals, how many others were about nothing that is judged, and what was wrong."""
 
     events: tuple[Event, ...]
     ignored: int = 0
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.crm_settings import CrmSettings
 from connectors.events import Listener
+from connectors.hubspot.settings import HubSpotSettings
 from connectors.salesforce.settings import SalesforceSettings
 
 
@@ -13,4 +14,8 @@ def listener_of(settings: CrmSettings) -> Listener | None:
         from connectors.salesforce.events.listener import SalesforceListener  # noqa: PLC0415 - only where it is used
 
         return SalesforceListener(settings.events)
+    if isinstance(settings, HubSpotSettings) and settings.events is not None:
+        from connectors.hubspot.events.listener import HubSpotListener  # noqa: PLC0415 - likewise
+
+        return HubSpotListener(settings.events)
     return None

@@ -9,6 +9,7 @@ import typer
 from console.commands.crm import doctor, install
 from console.commands.judging import check, explain
 from console.commands.playbooks import lint, try_cases, validate
+from console.commands.serving import serve
 from console.commands.set_up import import_, init
 from console.commands.sweeping import sweep
 from console.commands.writing import apply, plan, waive
@@ -38,6 +39,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("plan", plan, "dealgate plan --crm crm.db --playbook enterprise --format diff"),
     ("apply", apply, "dealgate apply --crm crm.db --playbook enterprise --allow blocked=30"),
     ("sweep", sweep, "dealgate sweep --crm acme"),
+    ("serve", serve, "dealgate serve --crm acme --port 8700"),
     (
         "waive",
         waive,

@@ -33,6 +33,7 @@ class Asked:
     playbooks: Sequence[str] = ()
     as_of: str = ""
     store: str = ""
+    upgrade_store: bool = False
 
 
 class Desk(ExitStack):
@@ -42,7 +43,7 @@ class Desk(ExitStack):
         super().__init__()
         self.asked = asked
         self.config = configured(asked.config)
-        self.playbooks = load_playbooks(self._playbook_files())
+        self.playbooks = load_playbooks(playbook_files(asked, self.config))
         self.as_of = read_as_of(asked.as_of, self.playbooks)
         self.connector = self._connector()
         self._ledger: Ledger | None = None
@@ -61,7 +62,7 @@ class Desk(ExitStack):
     def ledger(self) -> Ledger:
         """Open the store; a SQLite file is made where there is none."""
         if self._ledger is None:
-            self._ledger = self.enter_context(open_ledger(self.store))
+            self._ledger = self.enter_context(open_ledger(self.store, may_upgrade=self.asked.upgrade_store))
         return self._ledger
 
     def ledger_to_read(self) -> Ledger:
@@ -76,13 +77,6 @@ class Desk(ExitStack):
         """Give where waivers come from."""
         ledger = self.ledger() if _exists(self.store) else None
         return WaiverSources(self.playbooks, self.connector, ledger, self.config.waivers)
-
-    def _playbook_files(self) -> list[Path]:
-        named = [playbook_file(name) for name in self.asked.playbooks] or list(self.config.playbooks)
-        if not named:
-            shipped = ", ".join(f"`{name}`" for name in shipped_playbooks())
-            raise Mistake("no playbook is named", f"add `--playbook FILE`, or use a shipped one: {shipped}")
-        return named
 
     def _crm_name(self) -> str:
         """Give the name asked for; the kind of a CRM names the only one of its kind."""
@@ -111,6 +105,15 @@ def configured(path: Path | None) -> Config:
     if path is None and not Path(NAME).exists():
         return Config(store=STORE)
     return load_config(path or Path(NAME), os.environ)
+
+
+def playbook_files(asked: Asked, config: Config) -> list[Path]:
+    """Give the files of the playbooks that were named, or else configured."""
+    named = [playbook_file(name) for name in asked.playbooks] or list(config.playbooks)
+    if not named:
+        shipped = ", ".join(f"`{name}`" for name in shipped_playbooks())
+        raise Mistake("no playbook is named", f"add `--playbook FILE`, or use a shipped one: {shipped}")
+    return named
 
 
 def read_as_of(text: str, playbooks: Iterable[Playbook]) -> datetime:

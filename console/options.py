@@ -41,4 +41,7 @@ Owner = Annotated[str, typer.Option("--owner", metavar="NAME", help="Only the de
 Store = Annotated[
     str, typer.Option("--store", metavar="URL", help="Where runs are kept; usually `dealgate.db` of this folder.")
 ]
+UpgradeStore = Annotated[
+    bool, typer.Option("--upgrade-store", help="Bring the store's tables up to date, if an earlier version made them.")
+]
 As = Annotated[Format, typer.Option("--format", "-f", help="How to print the answer.")]

@@ -10,7 +10,7 @@ from typing import Any
 from console.commands.writing import Allow
 from console.desk import Asked, Desk
 from console.exits import Code, FoundError
-from console.options import As, AsOf, ConfigFile, Crm, Format, Playbooks, Store
+from console.options import As, AsOf, ConfigFile, Crm, Format, Playbooks, Store, UpgradeStore
 from console.running import apply_of, batches_of, settings_of
 from console.show.page import page, words
 from console.stream import print_json
@@ -32,12 +32,13 @@ def sweep(
     output: As = Format.TABLE,
     config: ConfigFile = None,
     store: Store = "",
+    upgrade_store: UpgradeStore = False,
 ) -> None:
     """Judge every deal and write what that asks for, as the nightly run does; it never asks before writing.
 
     A sweep that was stopped, by a kill or by the CRM's daily limit, is gone on with by the next one.
     """
-    with Desk(Asked(config, crm, playbook or (), as_of, store)) as desk:
+    with Desk(Asked(config, crm, playbook or (), as_of, store, upgrade_store)) as desk:
         with batches_of(desk) as batches:
             applied = apply_of(desk, batches, settings_of(desk, allow), "sweep")
         if not applied.refusals:

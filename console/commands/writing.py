@@ -12,7 +12,7 @@ import typer
 
 from console.desk import Asked, Desk
 from console.exits import Code, FoundError
-from console.options import As, AsOf, ConfigFile, Crm, Deals, Format, Playbooks, Store
+from console.options import As, AsOf, ConfigFile, Crm, Deals, Format, Playbooks, Store, UpgradeStore
 from console.running import apply_of, batches_of, plan_of, settings_of
 from console.show.page import grid, page, words
 from console.stream import print_json
@@ -69,9 +69,10 @@ def apply(
     output: As = Format.TABLE,
     config: ConfigFile = None,
     store: Store = "",
+    upgrade_store: UpgradeStore = False,
 ) -> None:
     """Write flags, tasks and gates to the CRM, each change exactly once, and give a receipt for each."""
-    with Desk(Asked(config, crm, playbook or (), as_of, store)) as desk:
+    with Desk(Asked(config, crm, playbook or (), as_of, store, upgrade_store)) as desk:
         settings = settings_of(desk, allow)
         if dry_run or (not yes and sys.stdin.isatty() and output is Format.TABLE):
             with batches_of(desk, deal) as batches:

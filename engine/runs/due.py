@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from connectors.protocol import Connector, CrmError, CrmLimitError, WriteStopped
-from engine.judge.changes import OutcomeOfChange
+from engine.judge.changes import ChangeKind, OutcomeOfChange
 from engine.judge.plan_settings import plan_settings
 from engine.judge.surprise import GUARDS
 from engine.ledger import due
 from engine.ledger.due import Claim
 from engine.ledger.errors import LedgerError
 from engine.ledger.lease import Lease
+from engine.ledger.receipts import receipts_of
 from engine.ledger.store import Ledger
 from engine.runs.check import Check, Question
 from engine.runs.mistakes import Mistake, ProblemsFound
@@ -154,10 +156,14 @@ class DueDeals:
             return pipeline.write(untied(judging), settings, KIND, as_of, on_sent=lambda _: self._renew(claimed))
 
     def _let_go(self, claimed: Claim, applied: Applied) -> None:
-        """Finish deals, or look at them again once the CRM can show what became of changes in doubt."""
+        """Finish deals, or look at them again once the CRM can show what became of changes in doubt.
+
+        A deal that we moved is judged again where it stands now, whether or not the CRM tells of it.
+        """
         self._failures, now = 0, self.now()
         unsettled = applied.waiting or applied.outcomes.get(OutcomeOfChange.IN_DOUBT.value)
         with self.ledger.writing() as connection:
+            due.ask(connection, self.watched.crm, _moved(connection, applied.run_id), now)
             if unsettled:
                 due.put_back(connection, claimed, now + self.patience.settle)
             else:
@@ -200,6 +206,11 @@ class DueDeals:
     def _lease(self) -> Lease:
         now = self.now()
         return Lease(self.worker, now, now + self.patience.lease)
+
+
+def _moved(connection: Connection, run_id: int) -> list[str]:
+    moves = (each for each in receipts_of(connection, run_id) if each["change"] == ChangeKind.MOVE_STAGE.value)
+    return sorted(each["deal"] for each in moves if each["outcome"] == OutcomeOfChange.DONE.value)
 
 
 def _shown(claimed: Claim) -> str:

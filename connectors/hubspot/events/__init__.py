@@ -1,0 +1,1 @@
+"""What a HubSpot account pushes: webhooks, in signed batches."""

@@ -127,7 +127,7 @@ class _Statements:
         return f"""
             SELECT "OpportunityId" AS deal_id, before AS from_stage, "StageName" AS to_stage,
                 "CreatedDate" AS changed_at, {self.column(HISTORY, "CreatedById", "VARCHAR")} AS changed_by
-            FROM ({self.stage_steps()}) ORDER BY deal_id, changed_at, to_stage
+            FROM ({self.stage_steps()}) ORDER BY deal_id, changed_at, "Id"
         """
 
     def stage_steps(self) -> str:

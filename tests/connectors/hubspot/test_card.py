@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.hubspot import names
+from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.facts import read_facts
 from connectors.hubspot.install.app import (
     CARD_SETTINGS,
     CARDS,
@@ -21,9 +23,11 @@ from connectors.hubspot.install.app import (
     subscribed,
 )
 from connectors.hubspot.settings import API, EventSettings
-from connectors.hubspot.standard import COLUMNS
+from connectors.hubspot.standard import COLUMNS, DEALS, OBJECTS, TASKS
 from connectors.secret import Secret
 from rules.durations import parse_duration
+from tests.simulators.hubspot import HubSpotSimulator
+from tests.simulators.hubspot.signing_in import EVERYTHING
 
 ROOT = Path(__file__).parents[3]
 PROJECT = ROOT / "connectors" / "hubspot" / "install" / "project"
@@ -35,6 +39,21 @@ SHIPPED = {path: content.decode() for path, content in shipped_files().items()}
 CODE = sorted(path for path in SHIPPED if path.endswith((".ts", ".tsx")))
 MANIFESTS = sorted(path for path in SHIPPED if path.endswith("-hsmeta.json"))
 
+EXAMPLES = {
+    "hsproject.json": "hsproject.json",
+    "src/app/app-hsmeta.json": "app-hsmeta.json",
+    f"{CARDS}/dealgate-tab-hsmeta.json": "cards/card-hsmeta.json",
+    f"{CARDS}/dealgate-sidebar-hsmeta.json": "cards/card-hsmeta.json",
+    WEBHOOKS: "webhooks/webhooks-hsmeta.json",
+}
+DESCRIBED = {"/config/description"}
+LEFT_AWAY = {
+    "/config/support",
+    *(f"/config/support/support{way}" for way in ("Email", "Url", "Phone")),
+    "/config/support/documentationUrl",
+    *(f"/config/subscriptions/{kind}/{key}" for kind in ("legacyCrmObjects", "hubEvents")
+      for key in ("subscriptionType", "propertyName", "active")),
+}  # fmt: skip
 SAID = """
 import * as cards from './src/app/cards/dealgate/words';
 import * as panel from './panel.js';
@@ -142,8 +161,42 @@ def test_no_two_parts_of_the_app_share_an_id() -> None:
     assert len(MANIFESTS) == len(set(ids)) == 4
 
 
-def test_the_scopes_let_us_read_deals_and_write_them() -> None:
-    assert {"crm.objects.deals.read", "crm.objects.deals.write", "crm.schemas.deals.write"} <= set(scopes())
+def test_the_apps_scopes_let_us_read_every_object_and_write_what_is_ours(
+    crm: HubSpotSimulator, client: HubSpotClient
+) -> None:
+    crm.sign_in.scopes = set(scopes())
+    facts = read_facts(client, OBJECTS)
+    assert (set(facts.objects), facts.hidden) == (set(OBJECTS), {})
+    assert client.get(API.owners())["results"] == []
+    for object_ in (DEALS, TASKS):
+        made = {"name": "dealgate_new", "label": "New", "type": "string", "fieldType": "text", "groupName": "g"}
+        client.send("POST", API.properties(object_, "groups"), {"name": "g", "label": "G"})
+        client.send("POST", API.properties(object_), made)
+    client.send("POST", API.objects(DEALS), {"properties": {"dealgate_new": "a"}})
+    client.send("POST", API.objects(TASKS), {"properties": {"dealgate_new": "a", "hs_timestamp": "2026-11-24"}})
+
+
+@pytest.mark.parametrize("scope", sorted(scopes()))
+def test_the_app_asks_for_scopes_that_there_are(scope: str) -> None:
+    assert scope in EVERYTHING
+
+
+def test_the_manifests_have_the_shape_of_those_that_hubspot_gives_as_examples(recordings: Path) -> None:
+    """Whom to turn to for support stands in an app that many accounts install; this one is made for one."""
+    examples = recordings / "hubspot-ui-extensions"
+    for path, example in EXAMPLES.items():
+        shape = shape_of(json.loads((examples / example).read_text(encoding="utf-8")))
+        assert shape_of(json.loads(SHIPPED[path])) - DESCRIBED <= shape
+        assert shape - shape_of(json.loads(SHIPPED[path])) <= LEFT_AWAY
+
+
+def shape_of(value: Any, path: str = "") -> set[str]:
+    """Name every key by its path, those of a list's entries together."""
+    if isinstance(value, dict):
+        return {path} | {each for name, inner in value.items() for each in shape_of(inner, f"{path}/{name}")}
+    if isinstance(value, list):
+        return {path} | {each for inner in value for each in shape_of(inner, path)}
+    return {path}
 
 
 def test_we_are_told_of_changes_to_everything_that_stands_in_a_column() -> None:

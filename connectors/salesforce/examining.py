@@ -11,9 +11,10 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import NotReadableError
 from connectors.salesforce.facts import OrgFacts, read_facts
 from connectors.salesforce.install.parts import FIELDS
+from connectors.salesforce.query import Soql, text_in_soql
 from connectors.salesforce.standard import OPPORTUNITY, ROLE, TASK
 from connectors.salesforce.wanted import CRM, objects_of, wanted
-from connectors.stage_names import compare_stages
+from connectors.stage_names import compare_stages, unnamed
 from rules.playbook import Playbook
 
 FEW_CALLS = 0.1
@@ -117,10 +118,16 @@ def _ours(facts: OrgFacts) -> Iterator[Observation]:
 
 
 def _stages(client: SalesforceClient, _facts: OrgFacts, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
-    rows = client.query(
-        "SELECT ApiName, IsActive FROM OpportunityStage WHERE IsActive = true ORDER BY SortOrder"
-    ).rows()
-    yield from compare_stages({str(row["ApiName"]) for row in rows}, playbooks, CRM, all_known=True)
+    soql = "SELECT ApiName, IsActive FROM OpportunityStage WHERE IsActive = true ORDER BY SortOrder"
+    held = {str(row["ApiName"]) for row in client.query(soql).rows()}
+    missing = unnamed(held, playbooks, CRM)
+    counts = client.queries([Soql(f"SELECT COUNT() FROM {OPPORTUNITY} WHERE {_standing_in(each)}") for each in missing])
+    deals = {stage: query.total for stage, query in zip(missing, counts, strict=True)}
+    yield from compare_stages(held, playbooks, CRM, all_known=True, open_deals=deals)
+
+
+def _standing_in(stage: str) -> str:
+    return f"IsClosed = false AND StageName = {text_in_soql(stage)}"
 
 
 def _roles(_client: SalesforceClient, facts: OrgFacts, playbooks: Sequence[Playbook]) -> Iterator[Observation]:

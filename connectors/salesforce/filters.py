@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from connectors.salesforce.facts import OrgFacts
+from connectors.salesforce.query import text_in_soql
 from connectors.salesforce.standard import COLUMNS, OPPORTUNITY
 from connectors.salesforce.wanted import CRM
 from rules.condition import AllOf, AnyOf, Compare, Condition, Literal, Operator, Reference
@@ -84,17 +85,11 @@ def _soql(condition: Condition, fields: _Fields) -> str:
 
 def _leaf(kind: FieldType, operator: Operator, path: str, values: Scalars) -> str:
     if kind in WORDS and operator in {Operator.EQUALS, Operator.ONE_OF}:
-        return f"{path} IN ({', '.join(_text(value) for value in values)})"
+        return f"{path} IN ({', '.join(text_in_soql(value) for value in values)})"
     sign = SIGNS.get(operator)
     if kind in MEASURES and sign and len(values) == 1 and (said := _measure(values[0])):
         return f"{path} {sign} {said}"
     return ""
-
-
-def _text(value: object) -> str:
-    """Write a text for SOQL, which compares without regard to case."""
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-    return f"'{escaped}'"
 
 
 def _measure(value: object) -> str:

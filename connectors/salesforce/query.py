@@ -43,6 +43,12 @@ class Soql:
         return "queryAll" if self.deleted else "query"
 
 
+def text_in_soql(text: object) -> str:
+    """Write a text for a query, which compares without regard to case."""
+    escaped = str(text).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    return f"'{escaped}'"
+
+
 def begin_together(client: Asks, asked: Sequence[Soql]) -> list[Query]:
     """Begin queries, five of them a call; one that is refused there is asked alone, for its own answer."""
     if len(asked) < SEVERAL:

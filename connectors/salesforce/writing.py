@@ -13,6 +13,7 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.collections import Collection
 from connectors.salesforce.fetching import IDS_AT_ONCE, listed
 from connectors.salesforce.moves import move
+from connectors.salesforce.query import text_in_soql
 from connectors.salesforce.state import TASK_FIELDS, flag_fields, flags_of, same_flags, task_of
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, Receipt
 
@@ -112,7 +113,7 @@ class Writer:
     def _tasks(self, keys: Iterable[str]) -> Iterable[CrmTask]:
         wanted = sorted(set(keys))
         for start in range(0, len(wanted), KEYS_AT_ONCE):
-            some = ", ".join(_quoted(key) for key in wanted[start : start + KEYS_AT_ONCE])
+            some = ", ".join(text_in_soql(key) for key in wanted[start : start + KEYS_AT_ONCE])
             found = self._client.query(f"SELECT {', '.join(TASK_FIELDS)} FROM Task WHERE {names.KEY} IN ({some})")
             yield from map(task_of, found.rows())
 
@@ -146,8 +147,3 @@ def _stands(change: Change, row: Mapping[str, Any] | None, tasks: Mapping[str, C
     if change.kind is ChangeKind.MOVE_STAGE:
         return row is not None and row.get("StageName") == change.to_stage
     return task_stands(change, tasks.get(change.task.key) if change.task else None)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -114,7 +114,8 @@ def _hubspot_events(values: Values) -> hubspot.EventSettings:
 
 
 def _mirror(name: str, values: Values, folder: Path) -> Path:
-    return folder / values.get("mirror", f"{name}.mirror.duckdb")
+    given: str = values.get("mirror", f"{name}.mirror.duckdb")
+    return folder / given
 
 
 MAKERS: Mapping[str, Callable[[str, Values, Path], CrmSettings]] = {

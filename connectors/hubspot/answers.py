@@ -61,9 +61,19 @@ def missing_scopes(errors: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def reason_in(message: str, errors: Sequence[Mapping[str, Any]] = ()) -> str:
     """Say why HubSpot refused values, without the JSON that it wraps its words in."""
-    told = [_one_line(str(each.get("message") or "")) for each in errors]
-    told = [each for each in told if each] or list(_invalid_values(message)) or [_one_line(message)]
+    told = (
+        [_about(each) for each in errors if each.get("message")]
+        or list(_invalid_values(message))
+        or [_one_line(message)]
+    )
     return "; ".join(dict.fromkeys(told))[:LONGEST]
+
+
+def _about(error: Mapping[str, Any]) -> str:
+    """Say what an error says, with the property it is about."""
+    said, names = _one_line(str(error["message"])), _context(error).get("propertyName")
+    name = str(names[0]) if isinstance(names, list) and names else ""
+    return said if name in said else f"`{name}`: {said}"
 
 
 def _invalid_values(message: str) -> Iterator[str]:

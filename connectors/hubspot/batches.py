@@ -29,6 +29,7 @@ FAILED = frozenset({"INTERNAL_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 NO_PROPERTY, TWICE, BY_RULE = "PROPERTY_DOESNT_EXIST", "CONFLICTING_UNIQUE_VALUE", "CONDITIONAL_REQUIRED_PROPERTY"
 
 Input = Mapping[str, Any]
+Placed = tuple[int, Input]
 
 
 class Sends(Protocol):
@@ -49,40 +50,46 @@ class Batches:
         self._pause = pause
         self._again = again
 
-    def write(self, inputs: Sequence[Input]) -> Iterator[Written]:
-        """Yield what became of each input, in order; raises CrmError where no more can be sent."""
-        for some in _apart(inputs):
-            yield from self._with_passing(some)
+    def write(self, inputs: Sequence[Input]) -> Iterator[tuple[int, Written]]:
+        """Yield what became of each input, by its place, as soon as that is known.
 
-    def _with_passing(self, inputs: Sequence[Input]) -> list[Written]:
-        """Write some inputs, and those again that were kept out for a moment."""
-        found = self._some(inputs)
-        for attempt in range(1, ATTEMPTS):
-            passing = [place for place, each in enumerate(found) if each.code in PASSING]
-            if not passing:
-                break
-            self._pause(random.uniform(1, 2.0**attempt))  # noqa: S311 - waiting, not secrecy
-            again = self._some([inputs[place] for place in passing])
-            for place, each in zip(passing, again, strict=True):
-                found[place] = each
-        return found
+        Inputs that were kept out for a moment are sent again. Raises CrmError where no more can be sent.
+        """
+        for part in _apart(inputs):
+            some = part
+            for attempt in range(1, ATTEMPTS + 1):
+                kept_out = []
+                for place, written in self._some(some):
+                    if written.code in PASSING and attempt < ATTEMPTS:
+                        kept_out.append((place, inputs[place]))
+                    else:
+                        yield place, written
+                if not kept_out:
+                    break
+                self._pause(random.uniform(1, 2.0**attempt))  # noqa: S311 - waiting, not secrecy
+                some = kept_out
 
-    def _some(self, inputs: Sequence[Input]) -> list[Written]:
+    def _some(self, some: Sequence[Placed]) -> Iterator[tuple[int, Written]]:
         """Write some inputs in one call, or in halves where that is refused as a whole."""
+        inputs = [each for _, each in some]
         try:
-            answer = self._client.send("POST", self._path, {"inputs": list(inputs)}, retry=self._again)
+            answer = self._client.send("POST", self._path, {"inputs": inputs}, retry=self._again)
         except UncertainError as lost:
-            return [Written(reason=str(lost), uncertain=True) for _ in inputs]
+            yield from ((place, Written(reason=str(lost), uncertain=True)) for place, _ in some)
+            return
         except HubSpotError as refusal:
             if refusal.passing or refusal.status not in SPLIT or isinstance(refusal, WHOLE):
                 raise
-            _must_be_installed(refusal)
-            if len(inputs) == 1:
+            _must_be_installed(refusal.said, refusal.errors)
+            if len(some) == 1:
                 code = TWICE if TWICE in str(refusal) else refusal.category
-                return [Written(reason=in_words(refusal.said, refusal.errors), code=code)]
-            middle = len(inputs) // 2
-            return self._some(inputs[:middle]) + self._some(inputs[middle:])
-        return _joined(inputs, answer.body if isinstance(answer.body, Mapping) else {})
+                yield some[0][0], Written(reason=in_words(refusal.said, refusal.errors), code=code)
+                return
+            middle = len(some) // 2
+            yield from self._some(some[:middle])
+            yield from self._some(some[middle:])
+            return
+        yield from _joined(some, answer.body if isinstance(answer.body, Mapping) else {})
 
 
 WHOLE = (MissingScopesError, UnknownPathError)
@@ -131,35 +138,33 @@ def _rows(body: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - any JSON valu
     return found
 
 
-def _apart(inputs: Sequence[Input]) -> Iterator[list[Input]]:
+def _apart(inputs: Sequence[Input]) -> Iterator[list[Placed]]:
     """Yield inputs as many at once as HubSpot takes, never two for one record."""
-    some, names = list[Input](), set[str]()
-    for each in inputs:
+    some, names = list[Placed](), set[str]()
+    for place, each in enumerate(inputs):
         if len(some) == AT_ONCE or _name(each) in names:
             yield some
             some, names = [], set()
-        some.append(each)
+        some.append((place, each))
         names.add(_name(each))
     if some:
         yield some
 
 
-def _joined(inputs: Sequence[Input], body: Mapping[str, Any]) -> list[Written]:
+def _joined(some: Sequence[Placed], body: Mapping[str, Any]) -> Iterator[tuple[int, Written]]:
     """Find what became of each input by the ids and trace ids that an answer names."""
     told: dict[str, Written] = {}
-    nameless = ""
-    for error in body.get("errors") or ():
-        _must_be_installed(error)
-        written = _refused(error)
-        context: Mapping[str, Any] = error.get("context") or {}
-        named = [str(each) for name in ("ids", "id", TRACE) for each in _listed(context.get(name))]
-        told.update(dict.fromkeys(named, written))
-        nameless = nameless if named else written.reason
+    lost = Written(reason=UNTOLD, uncertain=True)
     for result in body.get("results") or ():
-        written = Written(id=str(result["id"]))
-        told[str(result["id"])] = told[str(result.get(TRACE) or "")] = written
-    lost = Written(reason=nameless) if nameless else Written(reason=UNTOLD, uncertain=True)
-    return [told.get(_name(each), lost) for each in inputs]
+        told[str(result["id"])] = told[str(result.get(TRACE) or "")] = Written(id=str(result["id"]))
+    for error in body.get("errors") or ():
+        written, named = _refused(error), _named(error)
+        told.update(dict.fromkeys(named, written))
+        lost = lost if named else written
+    for place, each in some:
+        yield place, told.get(_name(each), lost)
+    for error in body.get("errors") or ():
+        _must_be_installed(str(error.get("message") or ""), error.get("errors") or ())
 
 
 UNTOLD = "HubSpot did not answer for each record"
@@ -174,21 +179,20 @@ def _refused(error: Mapping[str, Any]) -> Written:
     return Written(reason=in_words(message, errors), code=code, uncertain=category in FAILED)
 
 
-def _must_be_installed(refusal: HubSpotError | Mapping[str, Any]) -> None:
+def _named(error: Mapping[str, Any]) -> list[str]:
+    """Give the ids and trace ids an error is about."""
+    context = error.get("context")
+    values = (context.get(name) for name in ("ids", "id", TRACE)) if isinstance(context, Mapping) else ()
+    return [str(each) for value in values for each in (value if isinstance(value, list) else [value]) if each]
+
+
+def _must_be_installed(said: str, errors: Iterable[Mapping[str, Any]]) -> None:
     """Raise where a property is not there: every other input would be refused for the same."""
-    if isinstance(refusal, HubSpotError):
-        said, errors = refusal.said, refusal.errors
-    else:
-        said, errors = str(refusal.get("message") or ""), refusal.get("errors") or ()
     if NO_PROPERTY in said or any(each.get("code") == NO_PROPERTY for each in errors):
         advice = "run `dealgate install`, and let the app see Dealgate's properties"
-        raise HubSpotError(f"HubSpot refused: {reason_in(said, errors)}\n  help: {advice}", category=NO_PROPERTY)
+        raise HubSpotError(f"HubSpot refused: {reason_in(said)}\n  help: {advice}", category=NO_PROPERTY)
 
 
 def _name(each: Input) -> str:
     """Give what an answer names an input by: its trace id where it has no id yet."""
     return str(each.get("id") or each.get(TRACE) or "")
-
-
-def _listed(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else [] if value is None else [value]

@@ -146,6 +146,7 @@ class HubSpotClient:
         """Send one request when there is place for it, and read its answer whatever its status."""
         library = _Library(self.settings.url, self._signed_in(), self._transport)
         places = [self._limits.take(each) for each in dict.fromkeys((kind, ALL))]
+        self.calls.count(str(options["path"]))
         found: requests.Response | None = None
         try:
             found = library.api_request(options)
@@ -157,8 +158,7 @@ class HubSpotClient:
                 self._limits.answered(place, found.headers if found is not None else None)
 
     def _read(self, found: requests.Response) -> Answer:
-        """Count an answer, and read what its headers and its body tell."""
-        self.calls.count(str(found.url).partition("?")[0])
+        """Read what the headers and the body of an answer tell."""
         self.usage = usage_in(found.headers) or self.usage
         self._date = found.headers.get("Date", "") or self._date
         good = found.status_code in GOOD

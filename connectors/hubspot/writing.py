@@ -114,12 +114,11 @@ class Writer:
     def _send(
         self, batches: Batches, changes: Sequence[Change], inputs: Sequence[Mapping[str, Any]], receipts: Receipts
     ) -> None:
-        written = batches.write(inputs)
         twice = []
-        for change, row in zip(changes, written, strict=True):
-            receipts[change.key] = receipt_of(change, row)
+        for place, row in batches.write(inputs):
+            receipts[changes[place].key] = receipt_of(changes[place], row)
             if row.code == TWICE:
-                twice.append(change)
+                twice.append(changes[place])
         self._without_standing(twice, receipts)
 
     def _without_standing(self, changes: Sequence[Change], receipts: Receipts) -> list[Change]:

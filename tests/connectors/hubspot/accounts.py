@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import requests
+
 from connectors.hubspot import names
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.settings import HubSpotSettings, Token
 from connectors.secret import Secret
+from connectors.transport import new_transport
 from tests.simulators.hubspot import Account, HubSpotSimulator
 
 KINDS = {names.SCORE: "number", names.NEXT_DEADLINE: "date", names.CHECKED_AT: "datetime"}
@@ -25,8 +28,15 @@ def settings_of(crm: HubSpotSimulator, mirror: Path, **more: object) -> HubSpotS
     return HubSpotSettings("acme", mirror=mirror, **values)  # type: ignore[arg-type] # the settings' own
 
 
-def client_of(crm: HubSpotSimulator, settings: HubSpotSettings) -> HubSpotClient:
+def client_of(
+    crm: HubSpotSimulator, settings: HubSpotSettings, transport: requests.Session | None = None
+) -> HubSpotClient:
     """Make a client for which time passes only where it waits."""
-    client = HubSpotClient(settings, pause=crm.clock.advance, clock=lambda: crm.clock.now.timestamp())
-    client._transport.trust_env = False  # noqa: SLF001 - a proxy of the environment would not reach the simulator
-    return client
+    if transport is None:
+        transport = new_transport()
+        transport.trust_env = False
+
+    def clock() -> float:
+        return crm.clock.now.timestamp()
+
+    return HubSpotClient(settings, transport=transport, pause=crm.clock.advance, clock=clock)

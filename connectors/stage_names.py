@@ -52,7 +52,6 @@ def _unnamed(stage: str, deals: int | None, way: str) -> Observation:
     says = f"no playbook names the stage `{stage}`"
     if deals == 0:
         return Observation(Health.UNWISE, "stages", f"{says}; no open deal stands in it now", way)
-    whose = (
-        "its deals have" if deals is None else f"its {counted(deals, 'open deal')} {'has' if deals == 1 else 'have'}"
-    )
+    whose = "its deals" if deals is None else f"its {counted(deals, 'open deal')}"
+    has = "has" if deals == 1 else "have"
     return Observation(Health.WRONG, "stages", f"{says}: {whose} {has} no gate", way)

@@ -27,7 +27,7 @@ from connectors.salesforce.errors import SalesforceError, SignInError, Uncertain
 from connectors.salesforce.query import Query, Soql, begin_together
 from connectors.salesforce.settings import SalesforceSettings, SessionId
 from connectors.salesforce.sign_in import TOKEN_PATH, Session, sign_in
-from connectors.salesforce.transport import new_transport
+from connectors.transport import new_transport
 
 Pause = Callable[[float], None]
 

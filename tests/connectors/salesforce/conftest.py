@@ -11,8 +11,8 @@ import requests
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.settings import SalesforceSettings, SessionId
-from connectors.salesforce.transport import new_transport
 from connectors.secret import Secret
+from connectors.transport import new_transport
 from tests.simulators.salesforce import SalesforceSimulator
 from tests.simulators.salesforce.installed import install_fields
 

@@ -19,6 +19,8 @@ WAIVED = "dealgate_waived"
 BLOCKING = "dealgate_blocking"
 NOTE = "dealgate_note"
 KEY = "dealgate_key"
+GATE = "dealgate_gate_"
+"""How the name of a gate property begins; the id of its stage follows."""
 
 FLAG_PROPERTIES = (
     STATUS, SCORE, BAND, ALLOWED_STAGE, MISSING, FLAGS, NEXT_DEADLINE, PLAYBOOK, CHECKED_AT, BLOCKED_STAGES, WAIVED,

@@ -52,8 +52,8 @@ class Api:
         return f"/oauth/{self.version}/token"
 
     def pipeline_rules(self, object_type: str, *rest: str) -> str:
-        """Give where the rules of pipelines live, which HubSpot still calls a beta."""
-        return "/".join(("/crm/pipelines-rules", f"{self.version}-beta", object_type, *rest))
+        """Give where the rules of pipelines live."""
+        return "/".join(("/crm/pipelines-rules", self.version, object_type, *rest))
 
     def _path(self, area: str, *rest: str) -> str:
         return "/".join(("/crm", area, self.version, *rest))

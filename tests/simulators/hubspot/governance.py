@@ -60,8 +60,15 @@ def _put(account: Account, request: Request) -> Response:
 
 def _patch(account: Account, request: Request) -> Response:
     line = _line(account, request)
-    account.rules[line] = _checked(account, line, deepcopy(account.rules.get(line, NOTHING)), asked(request))
+    account.rules[line] = _checked(account, line, deepcopy(account.rules.get(line, NOTHING)), _one_by_one(request))
     return Response(body=_wire(request, account.rules[line]))
+
+
+def _one_by_one(request: Request) -> dict[str, Any]:
+    """Read a partial change, which names each rule by itself, in the form of a whole one."""
+    body = asked(request)
+    rules = {name: body.pop(name) for name in NOTHING["governanceValidationRules"] if name in body}
+    return body | ({"governanceValidationRules": rules} if rules else {})
 
 
 def _delete(account: Account, request: Request) -> Response:
@@ -113,6 +120,8 @@ def _checked(account: Account, line: str, rules: dict[str, Any], body: Mapping[s
             raise invalid(f"Invalid input JSON: Unrecognized field {name}")
         rule = rules["governanceValidationRules"][name] = {"enabledForAllStages": False, "pipelineStageIds": [],
                                                            **(given or {})}  # fmt: skip
+        if rule["enabledForAllStages"] and rule["pipelineStageIds"]:
+            raise invalid(f"{name}: pipelineStageIds must be empty when enabledForAllStages is true")
         _there(account, line, rule["pipelineStageIds"])
     if "approvalStage" in body:
         approval = body["approvalStage"]

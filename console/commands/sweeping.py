@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.protocol import CrmError
 from console.commands.writing import Allow
 from console.desk import Asked, Desk
 from console.exits import Code, FoundError
@@ -41,19 +42,27 @@ def sweep(
     with Desk(Asked(config, crm, playbook or (), as_of, store, upgrade_store)) as desk:
         with batches_of(desk) as batches:
             applied = apply_of(desk, batches, settings_of(desk, allow), "sweep")
-        if not applied.refusals:
-            desk.connector.record_sweep(datetime.now(UTC))
+        untold = "" if applied.refusals else _tell(desk)
         with desk.ledger().reading() as connection:
             not_done = [each for each in receipts_of(connection, applied.run_id) if each["outcome"] != "done"]
         if output is Format.JSON:
-            print_json(_document(desk, applied, not_done))
+            print_json(_document(desk, applied, not_done) | {"untold": untold})
         else:
-            for line in _digest(desk, applied, not_done):
+            for line in (*_digest(desk, applied, not_done), *([untold] if untold else [])):
                 page().print(words(line), soft_wrap=True)
     if applied.refusals:
         raise FoundError(Code.MISTAKE)
-    if not_done:
+    if not_done or untold:
         raise FoundError(Code.FAILED)
+
+
+def _tell(desk: Desk) -> str:
+    """Tell the CRM that a sweep ended; give what went wrong, since all that was written stands."""
+    try:
+        desk.connector.record_sweep(datetime.now(UTC))
+    except CrmError as error:
+        return f"the CRM was not told that this sweep ended, and its gates go stale: {error}"
+    return ""
 
 
 def _digest(desk: Desk, applied: Applied, not_done: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -145,6 +145,17 @@ def test_whoever_passes_a_closed_gate_is_named_and_the_deal_goes_back(acme: Acme
     assert "problem is written down" in deal[names.NOTE].lower()
 
 
+def test_a_sweep_that_cannot_tell_the_org_says_so_after_its_digest(acme: Acme, run: Run) -> None:
+    run("install", "salesforce")
+    acme.crm.faults.forbid_field(names.HEARTBEAT, names.SWEPT_AT)
+    swept = run("sweep")
+    assert swept.exit_code == 3
+    assert "written: 5 flags, 5 new tasks" in swept.stdout
+    assert (
+        "the CRM was not told that this sweep ended, and its gates go stale: Salesforce answered" in swept.stdout
+    )
+
+
 def test_install_as_a_project_writes_what_an_administrator_deploys(acme: Acme, run: Run, tmp_path: Path) -> None:
     done = run("install", "salesforce", "--dry-run", "--into", "project")
     assert done.exit_code == 0

@@ -215,7 +215,10 @@ describe('the score', () => {
     it('is a bar that says in words what it shows', () => {
         show(dealOf());
         expect(card.text('score')).toBe('62.5 of 100, Likely');
-        expect(props(card.find('meter'))).toMatchObject({ value: 62.5, 'aria-label': 'Qualification: 62.5 of 100, Likely' });
+        expect(props(card.find('meter'))).toMatchObject({
+            value: 62.5,
+            'aria-label': 'Qualification: 62.5 of 100, Likely'
+        });
     });
 
     it('is shown when it is zero and has no band', () => {
@@ -362,7 +365,9 @@ describe('the refresh button', () => {
         expect(card.alerts).toEqual([]);
         card.answer({ properties: dealOf({ dealgate_status: 'clear' }) });
         await card.renderer.waitFor(() => expect(props(card.find('gate'))['title']).toBe('Clear'));
-        await vi.waitFor(() => expect(card.alerts).toEqual([{ type: 'success', message: 'This is the latest check.' }]));
+        await vi.waitFor(() =>
+            expect(card.alerts).toEqual([{ type: 'success', message: 'This is the latest check.' }])
+        );
     });
 
     it('waits while the answer is on its way', () => {

@@ -12,7 +12,8 @@ export const VALUES: Values = {
     dealgate_score: '62.5',
     dealgate_band: 'Likely',
     dealgate_allowed_stage: 'qualifiedtobuy',
-    dealgate_missing: 'The problem is written down: write pain in at least 5 words\nBudget is confirmed: confirm budget',
+    dealgate_missing:
+        'The problem is written down: write pain in at least 5 words\nBudget is confirmed: confirm budget',
     dealgate_flags: 'At risk\nNo champion',
     dealgate_next_deadline: '2026-11-25',
     dealgate_playbook: 'enterprise@3',

@@ -94,7 +94,9 @@ export function pageThatKnows(labels: Readonly<Record<string, string>>): () => v
     worker['hsWorkerAPI'] = {
         formatCrmProperties: ({ propertiesList, objectType }: { propertiesList: Values[]; objectType: string }) =>
             objectType === '0-3'
-                ? Promise.resolve(json(propertiesList.map(({ dealstage }) => ({ dealstage: labels[dealstage ?? ''] ?? dealstage }))))
+                ? Promise.resolve(
+                      json(propertiesList.map(({ dealstage }) => ({ dealstage: labels[dealstage ?? ''] ?? dealstage })))
+                  )
                 : Promise.reject(new Error('not deals'))
     };
     return () => ['self', '__HUBSPOT_EXTENSION_WORKER__', 'hsWorkerAPI'].forEach((name) => delete worker[name]);

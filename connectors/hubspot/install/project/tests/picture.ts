@@ -4,7 +4,8 @@ import { dealOf, LABELS, NOW, type Values } from './deals';
 import { pageThatKnows, show } from './page';
 import { drawn, STYLE } from './standins';
 
-const MEETING = 'The economic buyer was met: hold a meeting with a contact in the role economic buyer, such as Esther Vargas';
+const MEETING =
+    'The economic buyer was met: hold a meeting with a contact in the role economic buyer, such as Esther Vargas';
 const SHOWN: [string, Values, boolean][] = [
     [
         'Dealgate',
@@ -32,7 +33,12 @@ const SHOWN: [string, Values, boolean][] = [
     ],
     [
         'Dealgate, compact',
-        { dealgate_status: 'clear', dealgate_allowed_stage: 'contractsent', dealgate_missing: null, dealgate_next_deadline: '2026-12-04' },
+        {
+            dealgate_status: 'clear',
+            dealgate_allowed_stage: 'contractsent',
+            dealgate_missing: null,
+            dealgate_next_deadline: '2026-12-04'
+        },
         true
     ]
 ];
@@ -49,5 +55,7 @@ for (const [title, values, isCompact] of SHOWN) {
     });
     cards.push(`<section class="card"><h2>${title}</h2>${drawn(renderer.getRootNode().childNodes)}</section>`);
 }
-process.stdout.write(`<!doctype html><meta charset="utf-8"><title>Dealgate</title><style>${STYLE}</style>${cards.join('')}\n`);
+process.stdout.write(
+    `<!doctype html><meta charset="utf-8"><title>Dealgate</title><style>${STYLE}</style>${cards.join('')}\n`
+);
 process.exit();

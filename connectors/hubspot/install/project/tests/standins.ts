@@ -10,13 +10,15 @@ const ICONS: Readonly<Record<string, string>> = { right: '→', warning: '⚠' }
 const DRAWN: Readonly<Record<string, Draw>> = {
     Alert: ({ title, variant }, inner) =>
         `<div class="alert ${variant}"><strong>${escaped(title)}</strong><p>${inner}</p></div>`,
-    Button: ({ variant, disabled }, inner) => `<button class="${variant}"${disabled ? ' disabled' : ''}>${inner}</button>`,
+    Button: ({ variant, disabled }, inner) =>
+        `<button class="${variant}"${disabled ? ' disabled' : ''}>${inner}</button>`,
     DescriptionList: (_, inner) => `<dl>${inner}</dl>`,
     DescriptionListItem: ({ label }, inner) => `<dt>${escaped(label)}</dt><dd>${inner}</dd>`,
     Flex: ({ direction = 'row', gap = 'flush', align = 'stretch' }, inner) =>
         `<div class="flex ${direction} gap-${gap} align-${align}">${inner}</div>`,
     Heading: (_, inner) => `<h3>${inner}</h3>`,
-    Icon: ({ name, color }) => `<span class="icon ${color ?? ''}" aria-hidden="true">${ICONS[String(name)] ?? ''}</span>`,
+    Icon: ({ name, color }) =>
+        `<span class="icon ${color ?? ''}" aria-hidden="true">${ICONS[String(name)] ?? ''}</span>`,
     Inline: ({ gap = 'flush' }, inner) => `<div class="flex wrap gap-${gap} align-baseline">${inner}</div>`,
     List: (_, __, children) => `<ul>${children.map((each) => `<li>${each}</li>`).join('')}</ul>`,
     LoadingSpinner: ({ label }) => `<p class="loading">${escaped(label)}</p>`,

@@ -31,7 +31,9 @@ describe('words', () => {
 
 describe('a verdict', () => {
     it('is read from texts, with what is not there empty', () => {
-        expect(readVerdict(dealOf({ dealgate_score: 'high', dealgate_playbook: 'enterprise' }, ['dealgate_band']))).toEqual({
+        expect(
+            readVerdict(dealOf({ dealgate_score: 'high', dealgate_playbook: 'enterprise' }, ['dealgate_band']))
+        ).toEqual({
             stage: 'qualifiedtobuy',
             isClosed: false,
             status: 'not yet',

@@ -31,7 +31,9 @@ export function Found({ verdict, checkedAt, isCompact, reader }: FoundProperties
             {isOlderThan(checkedAt, STALE_AFTER_DAYS, now) && <Stale text={perhapsStaleWords(ago)} />}
             <Note text={noteOf(verdict)} />
             <Missing heading={verdict.status === 'advise' ? WORDS.advice : WORDS.missing} missing={shown} />
-            {verdict.status === 'clear' && !shown.length && <Text testId="nothing-missing">{WORDS.nothingMissing}</Text>}
+            {verdict.status === 'clear' && !shown.length && (
+                <Text testId="nothing-missing">{WORDS.nothingMissing}</Text>
+            )}
             <Facts verdict={verdict} labels={labels} isWhole={isWhole} now={now} reader={reader} />
             {isCompact && (
                 <Flex align="start">

@@ -21,7 +21,13 @@ export function Refresh({ isRefetching, error, refetch }: RefreshProperties) {
     return (
         <Flex direction="column" gap="xs" align="start">
             {error && <Text testId="not-refreshed">{WORDS.notRefreshed}</Text>}
-            <Button variant="transparent" size="xs" disabled={isRefetching} onClick={() => void refetch()} testId="refresh">
+            <Button
+                variant="transparent"
+                size="xs"
+                disabled={isRefetching}
+                onClick={() => void refetch()}
+                testId="refresh"
+            >
                 {WORDS.refresh}
             </Button>
         </Flex>

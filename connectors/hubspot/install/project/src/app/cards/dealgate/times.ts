@@ -41,7 +41,9 @@ export function numberText(number: number, reader: Reader): string {
 
 /** Writes a date such as `2026-11-24` in the user's locale. It is a day, not a moment: no time zone moves it. */
 export function dateText(day: string, reader: Reader): string {
-    return new Intl.DateTimeFormat(reader.locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(dayNumber(day) * DAY);
+    return new Intl.DateTimeFormat(reader.locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(
+        dayNumber(day) * DAY
+    );
 }
 
 /** Counts the days from the user's today to a day; below 0 it is past. */

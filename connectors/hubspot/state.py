@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from connectors.flag_texts import barred, day_in, moment_in, must_fit, text_in, unbarred, whole
 from connectors.hubspot import names
+from connectors.hubspot.gates import NO_GATES, Gates
 from engine.judge.changes import CrmTask, Flags, WriteBackState
 
 Properties = Mapping[str, object]
@@ -74,14 +75,19 @@ def same_flags(held: Flags | None, asked: Flags) -> bool:
 
 
 def state_of(
-    deals: Mapping[str, Properties], tasks: Iterable[tuple[str, str, Properties]], zone: tzinfo = UTC
+    deals: Mapping[str, Properties],
+    tasks: Iterable[tuple[str, str, Properties]],
+    zone: tzinfo = UTC,
+    gates: Gates = NO_GATES,
 ) -> WriteBackState:
-    """Read flags and tasks of ours: deals by id, and of each task its id, its deal's id and its properties."""
-    flags = ((deal, flags_of(held)) for deal, held in deals.items())
+    """Read flags and tasks of ours: deals by id, and of each task its id, its deal's id and its properties.
+
+    Flags whose gate properties do not say the same are taken for not there, so that both are written again.
+    """
+    flags = {deal: found for deal, held in deals.items() if (found := flags_of(held)) is not None}
+    in_step = {deal: found for deal, found in flags.items() if not gates.out_of_step(deals[deal], found)}
     ours = (task_of(deal, id_, held, zone) for id_, deal, held in tasks if held.get(names.KEY))
-    return WriteBackState(
-        {deal: found for deal, found in flags if found is not None}, {task.key: task for task in ours}
-    )
+    return WriteBackState(in_step, {task.key: task for task in ours})
 
 
 def task_of(deal_id: str, id_: str, held: Properties, zone: tzinfo = UTC) -> CrmTask:

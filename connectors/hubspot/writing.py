@@ -16,6 +16,7 @@ from connectors.flag_texts import TooLongError
 from connectors.hubspot import names
 from connectors.hubspot.batches import TRACE, TWICE, Batches, read_links, read_records
 from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.gates import NO_GATES, Gates
 from connectors.hubspot.moves import STAGE, move
 from connectors.hubspot.state import (
     DONE,
@@ -36,7 +37,11 @@ TASK_TO_DEAL = 216
 
 
 class Writer:
-    """Writes to one account. `unique_key` says whether HubSpot keeps the tasks' key unique; `zone` is the account's."""
+    """Writes to one account.
+
+    `unique_key` says whether HubSpot keeps the tasks' key unique, `zone` is the account's time zone, and `gates` are
+    the gate properties that are kept in step with the flags.
+    """
 
     def __init__(
         self,
@@ -44,11 +49,13 @@ class Writer:
         pause: Callable[[float], None] = time.sleep,
         unique_key: Callable[[], bool] = lambda: False,
         zone: Callable[[], tzinfo] = lambda: UTC,
+        gates: Callable[[], Gates] = lambda: NO_GATES,
     ) -> None:
         self._client = client
         self._pause = pause
         self._unique_key = unique_key
         self._zone = zone
+        self._gates = gates
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """Write changes and give a receipt for each, in order.
@@ -69,18 +76,21 @@ class Writer:
     def find_written(self, changes: Sequence[Change]) -> Mapping[str, bool]:
         """Say, by change key, whether what a change asks for is so; search is not asked, since it lags behind."""
         ids = sorted({each.deal_id for each in changes if each.task is None})
-        found = read_records(self._client, DEALS, ids, (STAGE, *names.FLAG_PROPERTIES)) if ids else ()
+        gates = self._gates()
+        asked = (STAGE, *names.FLAG_PROPERTIES, *gates.stages)
+        found = read_records(self._client, DEALS, ids, asked) if ids else ()
         deals = {str(each["id"]): each["properties"] for each in found}
         tasks = self._tasks([each.task for each in changes if each.task])
-        return {each.key: _stands(each, deals.get(each.deal_id), tasks) for each in changes}
+        return {each.key: _stands(each, deals.get(each.deal_id), tasks, gates) for each in changes}
 
     def _set_flags(self, changes: Sequence[Change], receipts: Receipts) -> None:
         """Write the properties that are ours, and no others."""
         inputs, sent = [], []
         for change in sorted(changes, key=lambda each: each.deal_id):
             try:
-                flags = flag_properties(change.flags) if change.flags else {}
-                inputs.append({"id": change.deal_id, "properties": flags})
+                flags = change.flags
+                written = {**flag_properties(flags), **self._gates().values(flags)} if flags else {}
+                inputs.append({"id": change.deal_id, "properties": written})
                 sent.append(change)
             except TooLongError as too_long:
                 receipts[change.key] = refused(change, str(too_long))
@@ -166,9 +176,12 @@ def _new_task(task: CrmTask, today: date, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _stands(change: Change, deal: Mapping[str, Any] | None, tasks: Mapping[str, CrmTask]) -> bool:
+def _stands(change: Change, deal: Mapping[str, Any] | None, tasks: Mapping[str, CrmTask], gates: Gates) -> bool:
     if change.kind is ChangeKind.SET_FLAGS:
-        return deal is not None and change.flags is not None and same_flags(flags_of(deal), change.flags)
+        flags = change.flags
+        if deal is None or flags is None:
+            return False
+        return same_flags(flags_of(deal), flags) and not gates.out_of_step(deal, flags)
     if change.kind is ChangeKind.MOVE_STAGE:
         return deal is not None and deal.get(STAGE) == change.to_stage
     return task_stands(change, tasks.get(change.task.key) if change.task else None)

@@ -10,6 +10,8 @@ import pytest
 
 from connectors.hubspot import names
 from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.gates import Gates, gate_name
+from connectors.hubspot.state import flag_properties, state_of
 from connectors.hubspot.writing import Writer
 from connectors.protocol import WriteStopped
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange
@@ -331,3 +333,28 @@ def test_locked_records_are_waited_for(crm: HubSpotSimulator, writer: Writer) ->
 def moving(deal: str) -> Change:
     move = ("appointmentscheduled", "contractsent", "the gate is closed")
     return Change(f"move:{deal}", ChangeKind.MOVE_STAGE, deal, None, None, *move)
+
+
+def test_gate_properties_are_kept_in_step_with_the_flags(crm: HubSpotSimulator, client: HubSpotClient) -> None:
+    (deal,) = deals_in(crm.account, 1)
+    gates = Gates({gate_name("contractsent"): "contractsent", gate_name("former"): ""})
+    for name in gates.stages:
+        crm.account.add_property("deals", name)
+    crm.account.require("contractsent", gate_name("contractsent"))
+    writer = Writer(client, client.pause, gates=lambda: gates)
+    closed = Flags("blocked", None, "", "", "", (), None, "p@1", datetime(2026, 11, 2, tzinfo=UTC), ("contractsent",))
+    opened = Flags("clear", None, "", "", "", (), None, "p@1", datetime(2026, 11, 2, tzinfo=UTC))
+    writer.write(flagging(deal, flags=closed))
+    assert outcomes(writer.write([moving(deal)])) == ["refused"]
+    writer.write(flagging(deal, flags=opened))
+    assert set(writer.find_written(flagging(deal, flags=opened)).values()) == {True}
+    assert crm.account.get("deals", deal)[gate_name("former")] == "open"
+    assert outcomes(writer.write([moving(deal)])) == ["done"]
+
+
+def test_flags_whose_gate_property_says_otherwise_are_taken_for_not_there() -> None:
+    gates = Gates({gate_name("won"): "won"})
+    flags = Flags("clear", None, "", "", "", (), None, "p@1", datetime(2026, 11, 2, tzinfo=UTC))
+    held = flag_properties(flags)
+    assert state_of({"1": held}, (), gates=gates).flags == {}
+    assert state_of({"1": held | gates.values(flags)}, (), gates=gates).flags == {"1": flags}

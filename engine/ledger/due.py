@@ -66,6 +66,7 @@ def ask(connection: Connection, crm: str, deal_ids: Sequence[str], now: datetime
         "asks": due_deal.c.asks + 1,
         "asked_at": insert.excluded.asked_at,
         "ready_at": case((aside, insert.excluded.ready_at), else_=due_deal.c.ready_at),
+        "attempts": case((aside, due_deal.c.attempts - 1), else_=due_deal.c.attempts),
         "set_aside_at": None,
     }
     rows = [{"crm": crm, "deal_id": each, "asked_at": now, "ready_at": now} for each in sorted(set(deal_ids))]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
+from bench.page import machine
 from bench.timing import ROUNDS, SINGLE_DEALS, Timing
-
-BEGIN, END = "<!-- benchmark: written by `python -m bench.run --write` -->", "<!-- benchmark: end -->"
 
 
 @dataclass(frozen=True)
@@ -27,14 +22,9 @@ class Goal:
 
 def report(timings: Sequence[Timing], memory: Mapping[int, float]) -> str:
     """Give the whole report between the page's markers."""
-    return "\n\n".join([_machine(), _table(timings), _memory(memory), _goal_table(goals(timings, memory))])
-
-
-def write_into(page: Path, text: str) -> None:
-    """Replace what stands between the markers of a page."""
-    present = page.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    page.write_text(pattern.sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", present), encoding="utf-8")
+    return "\n\n".join(
+        [f"{machine()} {_rounds()}", _table(timings), _memory(memory), _goal_table(goals(timings, memory))]
+    )
 
 
 def goals(timings: Sequence[Timing], memory: Mapping[int, float]) -> list[Goal]:
@@ -102,18 +92,5 @@ def _version(distribution: str) -> str:
     return f" {version(distribution)}" if distribution else ""
 
 
-def _machine() -> str:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pyarrow"))
-    return (
-        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}; "
-        f"Python {platform.python_version()}, {libraries}. Medians of {ROUNDS} rounds in which the engines take turns; "
-        f"one deal at a time over {SINGLE_DEALS} deals."
-    )
-
-
-def _processor() -> str:
-    """Name the processor as Linux does, or as Python can elsewhere."""
-    names = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*:\s*(.+)", names.read_text(encoding="utf-8")) if names.exists() else None
-    return found[1].strip() if found else platform.processor() or platform.machine()
+def _rounds() -> str:
+    return f"Medians of {ROUNDS} rounds in which the engines take turns; one deal at a time over {SINGLE_DEALS} deals."

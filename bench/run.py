@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from bench.memory import peak_memory
-from bench.report import report, write_into
+from bench.page import write_into
+from bench.report import report
 from bench.timing import time_engines
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -27,7 +28,7 @@ def main() -> None:
     text = report(timings, {size: peak_memory(size) for size in SIZES})
     print(text)
     if arguments.write:
-        write_into(PAGE, text)
+        write_into(PAGE, "engines", text)
 
 
 def _say_if_busy() -> None:

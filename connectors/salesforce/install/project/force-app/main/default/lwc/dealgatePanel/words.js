@@ -29,7 +29,7 @@ function advances(stage, allowed) {
 }
 
 function mayNotAdvance(stage, allowed) {
-    return allowed.name === stage.name
+    return allowed.name && allowed.name === stage.name
         ? `This deal stands rightly in ${stage.label}. It may move on once what is missing is done.`
         : noFurther(allowed);
 }

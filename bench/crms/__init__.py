@@ -1,0 +1,1 @@
+"""How CRMs are read and written: calls against the fewest their batch sizes allow, time, memory."""

@@ -12,8 +12,8 @@ RELATED = (CONTACTS, COMPANIES, TASKS, CALLS, EMAILS, MEETINGS, NOTES, MESSAGES,
 
 OBJECTS = (DEALS, *RELATED)
 
-ACTIVITIES = frozenset({TASKS, CALLS, EMAILS, MEETINGS, NOTES, MESSAGES})
-"""Objects that are logged on deals: a new one is found by its own change, and its deals by its associations."""
+SHARED = frozenset({CONTACTS, COMPANIES})
+"""Objects that live beside deals; any other is made for one, so that a new one is asked which deals it belongs to."""
 
 WITH_PEOPLE = (CALLS, EMAILS, MEETINGS, MESSAGES)
 """Activities whose associated contacts are read: those with a buyer."""
@@ -55,8 +55,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     DEALS: (
-        "createdate", "dealstage", "pipeline", "closedate", "deal_currency_code", "hs_is_closed", "hs_is_closed_won",
-        "hs_v2_date_entered_current_stage", "hs_merged_object_ids",
+        "createdate", "hs_createdate", "dealstage", "pipeline", "closedate", "deal_currency_code", "hs_is_closed",
+        "hs_is_closed_won", "hs_v2_date_entered_current_stage", "hs_merged_object_ids",
     ),
     CONTACTS: ("firstname", "lastname", "email", "hs_buying_role", "hs_merged_object_ids"),
     COMPANIES: ("hs_merged_object_ids",),

@@ -1,0 +1,345 @@
+"""Keeps the mirror fresh: what changed since the last time is fetched, and everything where that cannot be known.
+
+Each object has a cursor of its own, by HubSpot's clock, and is searched from a little before where it stood, since
+search learns late of a change. A deal that changed has its associations read again. What search does not tell:
+
+- An archived deal is no longer found. The list of archived deals is read every time; one that left it came back.
+- A deal that was merged into another is named by that other one.
+- An association that comes, goes or changes its label leaves no trace on either record. A record that was made for a
+  deal is asked for its deals when it is new; for the rest the associations of a seventh of the open deals are read
+  again once a day, so that none is older than a week of nights. A record that was archived is gone with those.
+
+The fewest calls that a refresh can take, for d deals of which c changed, k related objects with r records to fetch and
+f found changed of each, w objects with people and q with a history: in a first sweep d/200 to find the deals, kd/1000
+for who belongs to them, r/100 for each of those objects (or all there are, at 200 a call, where that is less), r/1000
+for the people of w of them, d/50 where every history is asked for; in a night max(1, f/200) for each object, k(c + o/7)
+/1000 for o open deals, and r/100 and r/1000 for what is new. Each is rounded up, and there is one call each for the
+owners, the archived deals (100 a call), the pipelines, the account and an object's properties. `tests` hold it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+import pyarrow as pa
+
+from connectors.hubspot import associations
+from connectors.hubspot.associations import read_associations, table_of
+from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.fetching import (
+    Groups,
+    OnRows,
+    Page,
+    Record,
+    calls_to_read,
+    calls_to_search,
+    count,
+    fits,
+    listed,
+    read,
+    searched,
+)
+from connectors.hubspot.gathering import RECORDS_AT_ONCE, Gathering, bunched
+from connectors.hubspot.history import HISTORY, QUOTE_HISTORY
+from connectors.hubspot.rows import Typing, merged_away, schema_of
+from connectors.hubspot.standard import CONTACTS, DEALS, QUOTES, SHARED
+from connectors.hubspot.wanted import Source, Wanted
+from connectors.mirror.canonical_values import text_sql
+from connectors.mirror.mirror import DELETED, EPOCH, Freshness, Mirror, quoted
+
+OVERLAP = timedelta(minutes=10)
+"""How long after a change search may still not find it."""
+LONGEST_SLEEP = timedelta(days=60)
+"""How old a cursor may be: archived deals are listed for 90 days."""
+LONGEST_BREAK = timedelta(days=2)
+"""How long after a stop a first sweep goes on where it was."""
+A_WHILE = timedelta(hours=1)
+NIGHTS = 7
+"""In how many nights the associations of all open deals are read again."""
+A_NIGHT = timedelta(hours=20)
+ARCHIVED, ROUND = "archived deals", "associations read again"
+ARCHIVED_SCHEMA = pa.schema([("Id", pa.string()), (DELETED, pa.bool_())])
+UNFINISHED = "unfinished "
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which deals are held: those still open or closed since `closed_since`, and what `groups` ask for beside.
+
+    `groups` hold the whole condition, `key` tells one from another.
+    """
+
+    closed_since: datetime
+    groups: Groups
+    key: str = ""
+
+
+class Refreshing:
+    """One refresh of a mirror; a stop half-way leaves every table whole, and the next refresh goes on from there."""
+
+    def __init__(self, client: HubSpotClient, mirror: Mirror, wanted: Wanted, scope: Scope, on_rows: OnRows) -> None:
+        self._client = client
+        self._mirror = mirror
+        self._scope = scope
+        self._on_rows = on_rows
+        self._typing = Typing(client.settings.name)
+        self.gathering = Gathering(client, mirror, wanted, self._typing, on_rows)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is held in the end: less than was asked for where the app may not read an object."""
+        return self.gathering.wanted
+
+    def refresh(self) -> None:
+        """Bring every table up to date, deals first."""
+        self.gathering.owners()
+        until = self._client.now() or datetime.now(UTC)
+        known = self._mirror.tables()
+        self.gathering.prepare(until)
+        self._deals(until)
+        self._archived(until)
+        for object_ in self.wanted.related:
+            if object_ in known:
+                with self.gathering.unless_hidden(object_):
+                    self._related(self.wanted.sources[object_], until)
+        self._doubt_some(until)
+        self.gathering.gather()
+        self._drop_strays()
+
+    def _deals(self, until: datetime) -> None:
+        source = self.wanted.sources[DEALS]
+        fresh = self._mirror.freshness(DEALS)
+        if fresh is None or fresh.asked != self._asked(source) or fresh.until < until - LONGEST_SLEEP:
+            begun = self._read_whole(source, until)
+            if begun < until - A_WHILE:
+                self._read_changed(source, until)
+        else:
+            self._read_changed(source, until)
+        self._drop_closed_long_ago(source)
+
+    def _asked(self, source: Source) -> str:
+        return f"{source.asked} {self._scope.key}"
+
+    def _read_whole(self, source: Source, until: datetime) -> datetime:
+        """Read every deal in scope, from where a stopped sweep was; gives since when changes are to be asked for."""
+        asked = self._asked(source)
+        place, begun = self._left_off(asked, until)
+        if not place:
+            self._mirror.replace(DEALS, schema_of(source), (), Freshness(_unfinished("", asked), until))
+            self._mirror.delete("_complete", f"list_contains({_listed(self.gathering.deal_tables)}, name)")
+        for pages in bunched(self._whole(source, place)):
+            records = [each for page in pages for each in page.records]
+            self._on_rows(DEALS, len(records))
+            self._keep_deals(source, records)
+            left = pages[-1].place
+            self._note(source, Freshness(_unfinished(left, asked) if left else asked, begun))
+        return begun
+
+    def _left_off(self, asked: str, until: datetime) -> tuple[str, datetime]:
+        """Give the place behind which a stopped sweep goes on, and when it began."""
+        fresh = self._mirror.freshness(DEALS)
+        if fresh is None or not fresh.asked.startswith(UNFINISHED) or fresh.until < until - LONGEST_BREAK:
+            return "", until
+        place, _, rest = fresh.asked.removeprefix(UNFINISHED).partition(" ")
+        return (place, fresh.until) if place and rest == asked else ("", until)
+
+    def _whole(self, source: Source, place: str) -> Iterator[Page]:
+        """Find the deals in scope, or list all there are where that takes fewer calls.
+
+        That can be where the properties do not fit a search, so that what it found is read by ids, or where the
+        history of every deal is asked for, which only reading and listing give.
+        """
+        history, groups = self.wanted.history, self._scope.groups
+        way, _, after = place.partition(":")
+        if not way:
+            way = "list" if self._list_is_less(source) else "search"
+        if way == "list":
+            for page in listed(self._client, source, after=after, history=history):
+                yield Page(page.records, f"list:{page.place}" if page.place else "")
+            return
+        for page in searched(self._client, source, groups, after=after):
+            records = page.records if fits(source, groups) else self._read(source, _ids(page.records))
+            yield Page(records, f"search:{page.place}" if page.place else "")
+
+    def _list_is_less(self, source: Source) -> bool:
+        history, whole = bool(self.wanted.history), fits(source, self._scope.groups)
+        if whole and not history:
+            return False
+        found, all_there_are = count(self._client, source, self._scope.groups), count(self._client, source, ())
+        by_search = calls_to_search(found) + calls_to_read(found, history=history)
+        return calls_to_read(all_there_are, history=history) <= by_search
+
+    def _read_changed(self, source: Source, until: datetime) -> None:
+        fresh = self._mirror.freshness(DEALS)
+        since = (fresh.until if fresh else until) - OVERLAP
+        groups = _changed(source, since)
+        for pages in bunched(searched(self._client, source, groups)):
+            records = [each for page in pages for each in page.records]
+            if records and (not fits(source, groups) or self.wanted.history):
+                records = self._read(source, _ids(records))
+            self._on_rows(DEALS, len(records))
+            self._keep_deals(source, records)
+        self._note(source, Freshness(self._asked(source), until))
+
+    def _read(self, source: Source, ids: Sequence[str]) -> list[Record]:
+        return [each for page in read(self._client, source, ids, self.wanted.history) for each in page]
+
+    def _keep_deals(self, source: Source, records: Sequence[Record]) -> None:
+        """Hold deals, after what belongs to them was taken for not held."""
+        if records:
+            self._mirror.doubt(self.gathering.deal_tables, [*_ids(records), *merged_away(records)])
+            self.gathering.keep_records(source, records)
+
+    def _note(self, source: Source, fresh: Freshness) -> None:
+        self._mirror.merge(source.object, schema_of(source), (), fresh)
+
+    def _archived(self, until: datetime) -> None:
+        """Drop archived deals, and read those again that are archived no longer."""
+        nothing = Source(DEALS, {})
+        pages = listed(self._client, nothing, archived=True)
+        ids = sorted({each for page in pages for each in _ids(page.records)})
+        former = set(self._mirror.ids(f'SELECT "Id" FROM {quoted(ARCHIVED)}')) if self._knows_archived() else set()
+        for start in range(0, len(ids), RECORDS_AT_ONCE):
+            self._mirror.delete(DEALS, f'"Id" IN ({", ".join(map(text_sql, ids[start : start + RECORDS_AT_ONCE]))})')
+        source = self.wanted.sources[DEALS]
+        self._keep_deals(source, self._read(source, sorted(former - set(ids))))
+        rows = pa.table([pa.array(ids, pa.string()), pa.array([False] * len(ids), pa.bool_())], schema=ARCHIVED_SCHEMA)
+        self._mirror.replace(ARCHIVED, ARCHIVED_SCHEMA, [rows], Freshness(ARCHIVED, until))
+
+    def _knows_archived(self) -> bool:
+        return self._mirror.freshness(ARCHIVED) is not None
+
+    def _related(self, source: Source, until: datetime) -> None:
+        """Fetch the records of an object that changed: those found, or all that are held where that is shorter."""
+        fresh = self._mirror.freshness(source.object)
+        since = (fresh.until if fresh else until) - OVERLAP
+        pages = searched(self._client, source, _changed(source, since))
+        first = next(pages)
+        held = int(self._mirror.ids(f"SELECT count(*)::VARCHAR FROM {quoted(source.object)}")[0])
+        if source.object in SHARED and calls_to_search(first.total) - 1 > calls_to_read(held):
+            self._read_held(source)
+        else:
+            for some in bunched(chain([first], pages)):
+                self._keep_changed(source, [each for page in some for each in page.records])
+        self._note(source, Freshness(source.asked, until))
+
+    def _read_held(self, source: Source) -> None:
+        last = ""
+        while ids := self._mirror.ids(
+            f"""SELECT "Id" FROM {quoted(source.object)} WHERE "Id" > {text_sql(last)}
+            ORDER BY 1 LIMIT {RECORDS_AT_ONCE}"""
+        ):
+            last = ids[-1]
+            for records in read(self._client, source, ids):
+                self._keep_changed(source, records)
+
+    def _keep_changed(self, source: Source, records: Sequence[Record]) -> None:
+        """Hold the records that belong to deals; a new one is asked to which, where it was made for one."""
+        if not records:
+            return
+        whole = records if fits(source, _changed(source, EPOCH)) else None
+        links, ids = table_of(DEALS, source.object), [*_ids(records), *merged_away(records)]
+        known = self._linked(links, ids)
+        if source.object not in SHARED:
+            known |= self._ask_deals(source.object, [each for each in _ids(records) if each not in known])
+        self._doubt(source.object, links, sorted(known), merged_away(records))
+        chosen = [each for each in records if str(each["id"]) in known or merged_away([each])]
+        if chosen and whole is None:
+            chosen = [each for page in read(self._client, source, _ids(chosen)) for each in page]
+        self._on_rows(source.object, len(chosen))
+        if chosen:
+            self._mirror.add(source.object, schema_of(source), [self._typing.rows(chosen, source)])
+
+    def _linked(self, links: str, ids: Sequence[str]) -> set[str]:
+        """Give those of some records that deals are known to be associated with."""
+        listed_ids = ", ".join(map(text_sql, ids))
+        return set(self._mirror.ids(f'SELECT DISTINCT "To" FROM {quoted(links)} WHERE "To" IN ({listed_ids})'))
+
+    def _ask_deals(self, object_: str, ids: Sequence[str]) -> set[str]:
+        """Ask records for the deals they belong to, and note those that are held."""
+        links, found = table_of(DEALS, object_), set[str]()
+        deals = 'SELECT "Id" FROM deals WHERE "Id" IN'
+        for page in read_associations(self._client, object_, DEALS, ids):
+            turned = _turned(page)
+            held = set(self._mirror.ids(f"{deals} ({', '.join(map(text_sql, turned['From'].to_pylist())) or 'NULL'})"))
+            ours = turned.filter(pa.array([each in held for each in turned["From"].to_pylist()], pa.bool_()))
+            self._mirror.add(links, associations.SCHEMA, [ours])
+            found |= set(ours["To"].to_pylist())
+        return found
+
+    def _doubt(self, object_: str, links: str, ids: Sequence[str], merged: Sequence[str]) -> None:
+        """Take for not held what may have changed with records: their people, their history, who they belong to."""
+        if object_ in self.wanted.with_people:
+            self._mirror.doubt([table_of(object_, CONTACTS)], ids)
+        if object_ == QUOTES:
+            self._mirror.doubt([QUOTE_HISTORY], ids)
+        if merged:
+            gone = ", ".join(map(text_sql, merged))
+            self._mirror.doubt([links], self._mirror.ids(f'SELECT "From" FROM {quoted(links)} WHERE "To" IN ({gone})'))
+
+    def _doubt_some(self, until: datetime) -> None:
+        """Take the associations of a seventh of the open deals for not held, once a night, the next seventh each."""
+        turn = int(self._mirror.kept(ROUND, EPOCH) or 0)
+        if self._mirror.kept(ROUND, until - A_NIGHT) is not None:
+            return
+        if self._mirror.kept(ROUND, EPOCH) is not None:
+            closed = '"hs_is_closed"' if "hs_is_closed" in self.wanted.sources[DEALS].kinds else "false"
+            deals = f'SELECT "Id" FROM deals WHERE {closed} IS NOT TRUE AND hash("Id") % {NIGHTS} = {turn}'
+            self._mirror.doubt([table_of(DEALS, each) for each in self.wanted.related], self._mirror.ids(deals))
+            for each in self.wanted.with_people:
+                theirs = f'SELECT "To" FROM {quoted(table_of(DEALS, each))} WHERE "From" IN ({deals})'
+                self._mirror.doubt([table_of(each, CONTACTS)], self._mirror.ids(theirs))
+        self._mirror.keep(ROUND, str((turn + 1) % NIGHTS), until)
+
+    def _drop_closed_long_ago(self, source: Source) -> None:
+        if {"hs_is_closed", "closedate"} <= set(source.kinds):
+            long_ago = f"\"closedate\" < TIMESTAMPTZ '{self._scope.closed_since:%Y-%m-%d %H:%M:%S+00}'"
+            self._mirror.delete(DEALS, f'"hs_is_closed" AND {long_ago}')
+        self._mirror.forget(DEALS, self.gathering.deal_tables)
+
+    def _drop_strays(self) -> None:
+        """Drop what belongs to deals that are not held, such as archived ones."""
+        deals = 'NOT IN (SELECT "Id" FROM deals)'
+        self._mirror.forget(DEALS, self.gathering.deal_tables)
+        self._mirror.delete(HISTORY, f'"Of" {deals}')
+        for object_ in self.wanted.related:
+            links = table_of(DEALS, object_)
+            strays = f'NOT IN (SELECT "To" FROM {quoted(links)})'
+            self._mirror.delete(links, f'"From" {deals}')
+            self._mirror.delete(object_, f'"Id" {strays}')
+            self._mirror.delete("_complete", f"name = {text_sql(object_)} AND id {strays}")
+        for object_ in self.wanted.with_people:
+            people = table_of(object_, CONTACTS)
+            self._mirror.delete(people, f'"From" NOT IN (SELECT "Id" FROM {quoted(object_)})')
+            self._mirror.forget(object_, [people])
+        if self.wanted.quote_history:
+            self._mirror.delete(QUOTE_HISTORY, '"Of" NOT IN (SELECT "Id" FROM quotes)')
+            self._mirror.forget(QUOTES, [QUOTE_HISTORY])
+
+
+def _changed(source: Source, since: datetime) -> Groups:
+    stamp = str(int(since.timestamp() * 1000))
+    return [[{"propertyName": source.stamp, "operator": "GTE", "value": stamp}]]
+
+
+def _ids(records: Sequence[Record]) -> list[str]:
+    return [str(each["id"]) for each in records]
+
+
+def _unfinished(place: str, asked: str) -> str:
+    return f"{UNFINISHED}{place} {asked}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"[{', '.join(map(text_sql, names))}]"
+
+
+def _turned(page: pa.Table) -> pa.Table:
+    """Turn associations around, so that they lead from deals."""
+    pairs = list(zip(page["From"].to_pylist(), page["To"].to_pylist(), strict=True))
+    ids = pa.array([f"{deal}:{other}" for other, deal in pairs], pa.string())
+    columns = [ids, page["To"], page["From"], page["Labels"], page["Primary"], page[DELETED]]
+    return pa.table(columns, schema=associations.SCHEMA)

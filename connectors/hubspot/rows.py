@@ -1,0 +1,68 @@
+"""Makes typed Arrow rows of the records that HubSpot sends; what does not parse is null, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from connectors.hubspot.standard import MERGED
+from connectors.hubspot.values import arrow_type, typed
+from connectors.hubspot.wanted import Source
+from connectors.mirror.mirror import DELETED
+from connectors.troubles import Troubles, shown
+from rules.problems import Place
+
+Record = Mapping[str, Any]
+
+WORDS = {"number": "number", "date": "date", "datetime": "moment", "bool": "`true` or `false`"}
+
+
+class Typing:
+    """Types the records of one account, and keeps what was refused of them."""
+
+    def __init__(self, account: str) -> None:
+        self._place = Place(account)
+        self.troubles = Troubles()
+
+    def rows(self, records: Sequence[Record], source: Source) -> pa.Table:
+        """Type records of an object; those that were merged into others are told as gone."""
+        found = [*({"id": each, "archived": True} for each in merged_away(records)), *_once(records)]
+        columns = [self._column(found, source, name, kind) for name, kind in source.kinds.items()]
+        ids = pa.array([str(record["id"]) for record in found], pa.string())
+        gone = pa.array([bool(record.get("archived")) for record in found], pa.bool_())
+        return pa.table([ids, *columns, gone], schema=schema_of(source))
+
+    def _column(self, records: Sequence[Record], source: Source, name: str, kind: str) -> pa.Array:
+        texts = [_text((record.get("properties") or {}).get(name)) for record in records]
+        values, wrong = typed(texts, kind)
+        for place in wrong:
+            value, record = shown(str(texts[place])), records[place]["id"]
+            says = f"`{name}` of {source.object} {record} is not read: {value} is no {WORDS[kind]}"
+            self.troubles.add(self._place, "not-readable", says, "write it again in HubSpot")
+        return values
+
+
+def schema_of(source: Source) -> pa.Schema:
+    """Give the schema an object's records are held in: the id, a column a property, and whether it is gone."""
+    columns = [(name, arrow_type(kind)) for name, kind in source.kinds.items()]
+    return pa.schema([("Id", pa.string()), *columns, (DELETED, pa.bool_())])
+
+
+def merged_away(records: Sequence[Record]) -> list[str]:
+    """Name the records that were merged into these: they are no longer there under their own ids."""
+    texts = (_text((record.get("properties") or {}).get(MERGED)) for record in records)
+    return sorted({each.strip() for text in texts if text for each in text.split(";") if each.strip()})
+
+
+def _once(records: Sequence[Record]) -> list[Record]:
+    """Keep the last of records that came twice."""
+    return list({str(record["id"]): record for record in records}.values())
+
+
+def _text(value: object) -> str | None:
+    """Give a value's text, null for a blank one; numbers and booleans where texts belong are taken as written."""
+    if value is None or value == "":
+        return None
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -44,7 +44,7 @@ class PropertyPart:
             "description": self.help,
         }
         if self.options:
-            made["options"] = options_body(self.options)
+            made["options"] = options_body((each, each) for each in self.options)
         return made | ({"hasUniqueValue": True} if self.unique else {})
 
 
@@ -88,9 +88,9 @@ def gate_parts(stages: Iterable[StageFacts]) -> list[PropertyPart]:
     return [_gate(stage) for stage in {stage.id: stage for stage in stages}.values()]
 
 
-def options_body(values: Iterable[str]) -> list[dict[str, Any]]:
-    """Give values that a property may take, each called as it is."""
-    return [{"value": each, "label": each, "displayOrder": order} for order, each in enumerate(values)]
+def options_body(options: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Give the values that a property may take, each with its label."""
+    return [{"value": value, "label": label, "displayOrder": n} for n, (value, label) in enumerate(options)]
 
 
 def _gate(stage: StageFacts) -> PropertyPart:

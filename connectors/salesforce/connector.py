@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from types import TracebackType
@@ -15,8 +14,9 @@ from connectors.mirror.mirror import Mirror, open_mirror
 from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.errors import NotReadableError
 from connectors.salesforce.examining import examine
-from connectors.salesforce.facts import OrgFacts, facts_from_text, facts_to_text, read_facts
+from connectors.salesforce.facts import OrgFacts
 from connectors.salesforce.fetching import IDS_AT_ONCE, listed
 from connectors.salesforce.few_deals import few_deals
 from connectors.salesforce.filters import pushed_down
@@ -26,13 +26,14 @@ from connectors.salesforce.install.deploy import deploy
 from connectors.salesforce.install.drift import drift
 from connectors.salesforce.install.project import project_files
 from connectors.salesforce.install.rules import PlaybookRules, not_prevented, rules_of
+from connectors.salesforce.known_facts import KnownFacts
 from connectors.salesforce.query import Soql
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.refreshing import Refreshing, Scope
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.standard import OPPORTUNITY, TASK
 from connectors.salesforce.state import TASK_FIELDS, state_from_rows, tells_all
-from connectors.salesforce.wanted import Wanted, objects_of, wanted
+from connectors.salesforce.wanted import Wanted, wanted
 from connectors.salesforce.writing import Writer
 from engine.judge.changes import Change, Flags, Receipt, WriteBackState
 from engine.judge.tables import Tables
@@ -40,8 +41,6 @@ from rules.playbook import Playbook
 from rules.problems import Problem
 
 NAME = "salesforce"
-FACTS_HOLD = timedelta(days=1)
-"""How long what was learned of an org's objects and fields is believed, where a mirror keeps it."""
 
 
 def nobody_watches(_what: str, _rows: int) -> None:
@@ -65,7 +64,7 @@ class SalesforceConnector:
         self._writer = Writer(client, client.pause, self._told_by_rules)
         self._rules: dict[str, PlaybookRules] = {}
         self._on_read: OnRead = nobody_watches
-        self._facts: dict[tuple[str, ...], OrgFacts] = {}
+        self._known = KnownFacts(client)
         self._mirror: Mirror | None = None
         self._mirrored: Wanted | None = None
         self._few: Mirror | None = None
@@ -142,7 +141,7 @@ class SalesforceConnector:
 
     def drift(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
         """Compare the org as it is now with what the playbooks ask for."""
-        self._facts.clear()
+        self._known.forget(self._mirror)
         return drift(self.client, self.facts(playbooks), self._made(playbooks))
 
     def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
@@ -161,17 +160,8 @@ class SalesforceConnector:
         self.client.close()
 
     def facts(self, playbooks: Sequence[Playbook]) -> OrgFacts:
-        """Give what the org has of what these playbooks need; the mirror keeps it for a day."""
-        objects = objects_of(playbooks)
-        if objects not in self._facts:
-            name = f"facts {hashlib.sha256(' '.join(objects).encode()).hexdigest()[:16]}"
-            now = datetime.now(UTC)
-            kept = self._mirror.kept(name, now - FACTS_HOLD) if self._mirror is not None else None
-            found = facts_from_text(kept) if kept else read_facts(self.client, objects, tracking=True)
-            if self._mirror is not None and not kept:
-                self._mirror.keep(name, facts_to_text(found), now)
-            self._facts[objects] = found
-        return self._facts[objects]
+        """Give what the org has of what these playbooks need."""
+        return self._known.of(playbooks, self._mirror)
 
     def _made(self, playbooks: Sequence[Playbook]) -> dict[str, PlaybookRules]:
         self._rules = rules_of(playbooks, self.facts(playbooks), self.settings.columns)
@@ -183,27 +173,45 @@ class SalesforceConnector:
         return made is not None and tells_all(flags, made.said)
 
     def _refreshed(self, playbooks: Sequence[Playbook]) -> tuple[Mirror, Wanted]:
-        if self._mirror is None:
-            self._mirror = open_mirror(self.settings.mirror, self.settings.url)
-        asked = self._wanted(playbooks)
-        if self._mirrored is None or self._mirrored.sources != asked.sources:
-            since = datetime.now(UTC) - timedelta(days=self.settings.closed_days)
-            scope = Scope(since, pushed_down(playbooks, self.facts(playbooks)))
-            Refreshing(self.client, self._mirror, asked, scope, self._on_read).refresh()
-            self._written.clear()
-        self._mirrored = asked
-        return self._mirror, asked
+        """Bring the mirror up to date, once a run for the same question."""
+        mirror = self._mirror = self._mirror or open_mirror(self.settings.mirror, self.settings.url)
+
+        def refresh(asked: Wanted) -> Mirror:
+            if self._mirrored is None or self._mirrored.sources != asked.sources:
+                since = datetime.now(UTC) - timedelta(days=self.settings.closed_days)
+                scope = Scope(since, pushed_down(playbooks, self.facts(playbooks)))
+                Refreshing(self.client, mirror, asked, scope, self._on_read).refresh()
+                self._written.clear()
+            self._mirrored = asked
+            return mirror
+
+        return self._asking(playbooks, refresh)
 
     def _fetched(self, playbooks: Sequence[Playbook], ids: Sequence[str]) -> tuple[Mirror, Wanted]:
         """Read some deals into memory; those that the mirror just got are taken from there."""
+
+        def fetch(asked: Wanted) -> Mirror:
+            if self._mirror is not None and self._mirrored is not None and self._mirrored.sources == asked.sources:
+                return self._mirror
+            if self._few is not None:
+                self._few.close()
+            self._few = few_deals(self.client, asked, ids, self._on_read)
+            self._written.difference_update(ids)
+            return self._few
+
+        return self._asking(playbooks, fetch)
+
+    def _asking(self, playbooks: Sequence[Playbook], ask: Callable[[Wanted], Mirror]) -> tuple[Mirror, Wanted]:
+        """Ask for what the playbooks need; where the org no longer has all of it, look again what it has."""
         asked = self._wanted(playbooks)
-        if self._mirror is not None and self._mirrored is not None and self._mirrored.sources == asked.sources:
-            return self._mirror, asked
-        if self._few is not None:
-            self._few.close()
-        self._few = few_deals(self.client, asked, ids, self._on_read)
-        self._written.difference_update(ids)
-        return self._few, asked
+        try:
+            return ask(asked), asked
+        except NotReadableError:
+            self._known.forget(self._mirror)
+            anew = self._wanted(playbooks)
+            if anew.sources == asked.sources:
+                raise
+            return ask(anew), anew
 
     def _wanted(self, playbooks: Sequence[Playbook]) -> Wanted:
         found = wanted(self.facts(playbooks), playbooks, self.settings)
@@ -224,7 +232,7 @@ class SalesforceConnector:
 
     def _asked_state(self, ids: Sequence[str]) -> WriteBackState:
         """Ask for what the org holds of ours, flags and tasks of 400 deals in one call."""
-        facts = next(iter(self._facts.values()), None) or self.facts(())
+        facts = self._known.any(self._mirror)
         fields = ["Id", *(each for each in names.FLAG_FIELDS if facts.has(OPPORTUNITY, each))]
         chunks = [listed(ids[start : start + IDS_AT_ONCE]) for start in range(0, len(ids), IDS_AT_ONCE)]
         asked = [f"SELECT {', '.join(fields)} FROM Opportunity WHERE Id IN ({some})" for some in chunks]

@@ -13,7 +13,13 @@ from connectors.protocol import CrmError, WriteStopped
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.connector import id18
-from connectors.salesforce.errors import DailyLimitError, NotReadableError, SalesforceError, SignInError
+from connectors.salesforce.errors import (
+    DailyLimitError,
+    ManyRecordsError,
+    NotReadableError,
+    SalesforceError,
+    SignInError,
+)
 from connectors.salesforce.settings import ClientCredentials, JwtBearer, SalesforceSettings, SignIn
 from connectors.secret import Secret
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange
@@ -140,6 +146,16 @@ def test_a_field_that_is_not_there_is_named(open_client: Open) -> None:
     with pytest.raises(NotReadableError) as raised:
         open_client().query("SELECT Nope__c FROM Account")
     assert (raised.value.field, raised.value.object) == ("Nope__c", "Account")
+
+
+def test_an_external_id_that_several_records_hold_is_told_with_their_addresses(
+    org: SalesforceSimulator, open_client: Open
+) -> None:
+    org.org.things["task"].fields["dealgate_key__c"].unique = False
+    for _ in range(2):
+        org.org.add("Task", Subject="Twice", **{names.KEY: "D1:pain"})
+    with pytest.raises(ManyRecordsError, match=r"several records hold the same external id: .*/sobjects/Task/00T"):
+        open_client().send("PATCH", f"sobjects/Task/{names.KEY}/D1:pain", {"Subject": "Thrice"})
 
 
 def test_a_bulk_job_gives_every_row_in_pages(org: SalesforceSimulator, open_client: Open) -> None:

@@ -183,3 +183,17 @@ def test_many_rows_are_fetched_by_a_bulk_job(pipeline: Pipeline) -> None:
     pipeline.crm.page = 2000
     assert pipeline.sweep()["deals"].num_rows == 12_043
     assert [call for call in pipeline.crm.calls if "/jobs/" in call.path]
+
+
+def test_a_field_that_is_hidden_overnight_is_named_and_the_rest_goes_on(pipeline: Pipeline) -> None:
+    pipeline.org.change("Opportunity", pipeline.deals[0], Pain__c="Known")
+    assert "pain" in pipeline.sweep()["deals"].column_names
+    pipeline.org.hide_field("Opportunity", "Pain__c")
+    with pipeline.open() as connector:
+        (tables,) = connector.read([PLAYBOOK])
+        assert [each.code for each in connector.problems] == ["no-such-field"]
+    assert tables["deals"].num_rows == 3
+    assert "pain" not in tables["deals"].column_names
+    with pipeline.open() as connector:
+        (few,) = connector.read([PLAYBOOK], pipeline.deals[:1])
+    assert "pain" not in few["deals"].column_names

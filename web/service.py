@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from connectors.events import Listener
 from engine.ledger.store import Ledger
@@ -55,19 +56,7 @@ class Service:
 
     def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; requests and batches in hand are finished. A second signal ends at once."""
-        config = uvicorn.Config(
-            self.app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=AT_ONCE,
-            timeout_graceful_shutdown=ENDING,
-        )
-        server = _Server(config)
+        server = _Server(config_of(self.app))
         with _ending_by_signal(server.end):
             for worker in self._workers.values():
                 worker.start()
@@ -85,6 +74,22 @@ class Service:
             worker.end()
         for worker in self._workers.values():
             worker.join()
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
+    """Say how requests are taken: plainly, by HTTP alone, and with nothing logged but by ourselves."""
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=AT_ONCE,
+        timeout_graceful_shutdown=ENDING,
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -6,7 +6,7 @@ locked in the order of the deals' ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -94,6 +94,20 @@ def claim(connection: Connection, crm: str, limit: int, lease: Lease, *, failed:
         connection.execute(taken.values(holds))
     deals = (DueDeal(row.deal_id, row.asks, row.attempts + (row.lease_until is not None)) for row in rows)
     return Claim(crm, lease.worker, tuple(deals))
+
+
+def holders(connection: Connection, crm: str) -> set[str]:
+    """Name the workers that hold deals."""
+    held = select(due_deal.c.worker).where(DUE, due_deal.c.crm == crm, due_deal.c.lease_until.is_not(None))
+    return set(connection.execute(held.distinct()).scalars())
+
+
+def end_leases(connection: Connection, crm: str, workers: Collection[str], now: datetime) -> None:
+    """End the leases of workers that have stopped, so that anyone may take their deals over at once."""
+    theirs = and_(due_deal.c.crm == crm, due_deal.c.worker.in_(workers), due_deal.c.lease_until > now)
+    query = select(due_deal.c.deal_id).where(theirs).order_by(due_deal.c.deal_id).with_for_update()
+    ids = list(connection.execute(query).scalars())
+    connection.execute(update(due_deal).where(_these(crm, ids)).values(lease_until=now))
 
 
 def renew(connection: Connection, claimed: Claim, until: datetime) -> None:

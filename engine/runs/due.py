@@ -27,8 +27,8 @@ from engine.runs.check import Check, Question
 from engine.runs.mistakes import Mistake, ProblemsFound
 from engine.runs.pipeline import Pipeline, untied, utc_now
 from engine.runs.waive import WaiverSources
-from engine.runs.worker import worker_name
-from engine.runs.write_back import Applied, Now
+from engine.runs.worker import worker_is_gone, worker_name
+from engine.runs.write_back import Applied, Gone, Now
 from rules.playbook import Playbook
 
 KIND = "events"
@@ -86,6 +86,8 @@ class DueDeals:
     part: str = KIND
     patience: Patience = field(default_factory=Patience)
     now: Now = utc_now
+    gone: Gone = worker_is_gone
+    _gone_looked_for: datetime | None = None
     _paused_until: datetime | None = None
     _failures: int = 0
 
@@ -101,6 +103,7 @@ class DueDeals:
         """
         if self._paused_until is not None and self.now() < self._paused_until:
             return 0
+        self._look_for_the_gone()
         looked = 0
         for limit, failed in ((self.patience.at_once, False), (1, True)):
             claimed = self._claim(limit, failed=failed)
@@ -108,6 +111,18 @@ class DueDeals:
                 self._look(claimed)
                 looked += len(claimed.deals)
         return looked
+
+    def _look_for_the_gone(self) -> None:
+        """Take from workers of this machine that have stopped what they held, without waiting for their leases' end."""
+        now = self.now()
+        if self._gone_looked_for is not None and now < self._gone_looked_for + self.patience.outage:
+            return
+        self._gone_looked_for = now
+        with self.ledger.reading() as connection:
+            gone = [each for each in due.holders(connection, self.watched.crm) if self.gone(each)]
+        if gone:
+            with self.ledger.writing() as connection:
+                due.end_leases(connection, self.watched.crm, gone, now)
 
     def _claim(self, limit: int, *, failed: bool) -> Claim:
         lease = self._lease()

@@ -272,6 +272,16 @@ def test_a_killed_workers_deals_are_taken_over_when_its_lease_ends(scene: Scene)
     assert (worker.round(), scene.flagged()) == (2, dict.fromkeys(("D-1", "D-2"), "not yet"))
 
 
+def test_what_a_stopped_worker_of_this_machine_held_is_taken_over_at_once(scene: Scene) -> None:
+    scene.ask("D-1")
+    scene.claim("stopped")
+    scene.ask("D-2")
+    scene.claim("alive")
+    worker = scene.worker()
+    worker.gone = lambda name: name == "stopped"
+    assert (worker.round(), list(scene.flagged())) == (1, ["D-1"])
+
+
 def test_a_deal_that_kills_every_worker_is_set_aside(scene: Scene) -> None:
     scene.patience = replace(scene.patience, attempts=3)
     scene.ask("D-1")

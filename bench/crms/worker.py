@@ -24,8 +24,9 @@ from rules.load import load_playbook
 from rules.playbook import Playbook
 
 ROOT = Path(__file__).parent.parent.parent
-OURS = tuple(str(ROOT / room) for room in ("rules", "engine", "connectors"))
-WAITING = ("read' of '_ssl", "'recv_into' of '_socket", "'read' of '_io", "do_handshake", "'connect' of '_socket")
+ROOMS = {str(ROOT / room): whose for room, whose in
+         {"connectors": "reading", "engine": "judging", "rules": "judging"}.items()}  # fmt: skip
+WAITING = ("'_ssl._SSLSocket'", "'_socket.socket'", "time.sleep")
 WRITTEN = 1_000
 
 Figures = dict[str, Any]
@@ -52,7 +53,7 @@ def profiled(crm: Connector) -> Figures:
     """Sweep under a profiler, and tell whose time it was."""
     profile = cProfile.Profile()
     found = profile.runcall(sweep, crm)
-    shares = {"ours": 0.0, "waiting": 0.0, "libraries": 0.0}
+    shares = {"reading": 0.0, "judging": 0.0, "waiting": 0.0, "libraries": 0.0}
     for (file, _, name), (_, _, own, *_rest) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
         shares[_whose(file, name)] += own
     return found | {"shares": shares}
@@ -77,9 +78,10 @@ def _changes(deal: str) -> Iterable[Change]:
 
 
 def _whose(file: str, name: str) -> str:
-    if file.startswith(OURS):
-        return "ours"
-    return "waiting" if file == "~" and any(each in name for each in WAITING) else "libraries"
+    for room, whose in ROOMS.items():
+        if file.startswith(room):
+            return whose
+    return "waiting" if any(each in name for each in WAITING) else "libraries"
 
 
 STEPS: dict[str, Callable[[Connector], Figures]] = {"sweep": sweep, "profiled": profiled, "write": write}

@@ -8,7 +8,9 @@ import pytest
 import typer
 import yaml
 
+from connectors.listening import listener_of
 from connectors.salesforce import names
+from connectors.salesforce.events.callout import SIGNATURE, TIMESTAMP
 from connectors.salesforce.settings import JwtBearer, SalesforceSettings
 from connectors.salesforce.standard import COLUMNS
 from console.app import app
@@ -40,6 +42,19 @@ def test_the_configuration_shown_can_be_used(tmp_path: Path) -> None:
     assert isinstance(settings.sign_in, JwtBearer)
     assert config.unusable == {}
     assert {name: name in PAGE for name in ENVIRONMENT} == dict.fromkeys(ENVIRONMENT, True)
+
+
+def test_the_events_shown_can_be_added_to_it(tmp_path: Path) -> None:
+    shown, events = (yaml.safe_load(each) for each in YAML if "crms:" in each)
+    shown["crms"]["acme"] |= events["crms"]["acme"]
+    path = tmp_path / "dealgate.yaml"
+    path.write_text(yaml.safe_dump(shown), encoding="utf-8")
+    named = dict.fromkeys(re.findall(r"[$]{([A-Z_]+)}", PAGE), "a secret")
+    listener = listener_of(load_config(path, ENVIRONMENT | named).crms["acme"])
+    assert listener is not None
+    assert "https://dealgate.acme.example/webhooks/salesforce/acme/" in PAGE
+    assert all("/webhooks/salesforce/acme" in each for each in listener.pointers("/webhooks/salesforce/acme"))
+    assert [name for name in (TIMESTAMP, SIGNATURE) if name not in PAGE.lower()] == []
 
 
 def test_every_column_shown_in_columns_can_be_set() -> None:

@@ -108,3 +108,8 @@ class HubSpotSettings:
     columns: Mapping[str, str] = field(default_factory=dict)
     events: EventSettings | None = None
     per_ten_seconds: int = 0
+
+    @property
+    def webhooks_url(self) -> str:
+        """Where HubSpot posts what happens; "" where nobody listens."""
+        return f"{self.events.public_url}/webhooks/hubspot/{self.name}" if self.events else ""

@@ -11,7 +11,6 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from connectors.hubspot.names import GROUP
-from connectors.hubspot.settings import EventSettings
 from rules.types import Duration
 
 APP = "src/app"
@@ -24,19 +23,17 @@ LEFT_OUT = ("tests", "node_modules", "package-lock.json", "package.json", "tscon
 STALE_AFTER = re.compile(rb"(?<=STALE_AFTER_DAYS = )\d+")
 
 
-def app_files(
-    events: EventSettings | None, properties: Iterable[str], stale_after: Sequence[Duration]
-) -> dict[str, bytes]:
+def app_files(webhooks_url: str, properties: Iterable[str], stale_after: Sequence[Duration]) -> dict[str, bytes]:
     """Give every file of the app's project by its path, as an administrator uploads it.
 
     `properties` are those of a deal that the playbooks read: HubSpot tells of their changes beside the standard ones.
-    Without `events` it tells of none. The shortest of `stale_after` is when a card calls a check out of date.
+    It tells of none where `webhooks_url` is "". The shortest of `stale_after` is when a card calls a check out of date.
     """
     shipped = shipped_files()
-    if events is None:
-        del shipped[WEBHOOKS]
+    if webhooks_url:
+        shipped[WEBHOOKS] = _webhooks(shipped[WEBHOOKS], webhooks_url, properties)
     else:
-        shipped[WEBHOOKS] = _webhooks(shipped[WEBHOOKS], events.public_url, properties)
+        del shipped[WEBHOOKS]
     if stale_after:
         days = max(1, math.ceil(min(each.hours for each in stale_after) / 24))
         shipped[CARD_SETTINGS] = STALE_AFTER.sub(str(days).encode(), shipped[CARD_SETTINGS])

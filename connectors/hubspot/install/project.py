@@ -21,7 +21,7 @@ def project_files(
     properties: Sequence[str],
 ) -> dict[str, bytes]:
     """Give every file of the project by its path; `properties` are those of a deal that the playbooks read."""
-    found = app_files(settings.events, properties, [each.gates.stale_after for each in playbooks])
+    found = app_files(settings.webhooks_url, properties, [each.gates.stale_after for each in playbooks])
     found["GATES.md"] = _gates_page(playbooks, made, facts).encode()
     found["SETUP.md"] = setup_page(playbooks, made, facts, events=settings.events is not None).encode()
     return found

@@ -22,7 +22,7 @@ from connectors.hubspot.install.app import (
     shipped_files,
     subscribed,
 )
-from connectors.hubspot.settings import API, EventSettings
+from connectors.hubspot.settings import API, EventSettings, HubSpotSettings, Token
 from connectors.hubspot.standard import COLUMNS, DEALS, OBJECTS, TASKS
 from connectors.secret import Secret
 from rules.durations import parse_duration
@@ -34,7 +34,8 @@ PROJECT = ROOT / "connectors" / "hubspot" / "install" / "project"
 WORKSHOP = ROOT / "build" / "card"
 PANEL = ROOT / "connectors/salesforce/install/project/force-app/main/default/lwc/dealgatePanel"
 NODE = shutil.which("node")
-EVENTS = EventSettings(7, Secret("hush"), "https://gate.acme.example/webhooks/hubspot/acme")
+EVENTS = EventSettings(7, Secret("hush"), "https://gate.acme.example")
+URL = HubSpotSettings("acme", Token(Secret("hush")), Path("unused"), events=EVENTS).webhooks_url
 SHIPPED = {path: content.decode() for path, content in shipped_files().items()}
 CODE = sorted(path for path in SHIPPED if path.endswith((".ts", ".tsx")))
 MANIFESTS = sorted(path for path in SHIPPED if path.endswith("-hsmeta.json"))
@@ -205,19 +206,19 @@ def test_we_are_told_of_changes_to_everything_that_stands_in_a_column() -> None:
 
 
 def test_we_are_not_told_of_what_we_write_ourselves() -> None:
-    made = app_files(EVENTS, ["identified_pain", names.STATUS, "dealstage"], [])[WEBHOOKS]
+    made = app_files(URL, ["identified_pain", names.STATUS, "dealstage"], [])[WEBHOOKS]
     assert [each for each in subscribed(made) if each.startswith("dealgate_")] == []
 
 
 def test_webhooks_point_where_events_are_heard_and_tell_of_what_the_playbooks_read() -> None:
-    made = app_files(EVENTS, ["identified_pain", "dealstage"], [])[WEBHOOKS]
-    assert json.loads(made)["config"]["settings"]["targetUrl"] == EVENTS.public_url
+    made = app_files(URL, ["identified_pain", "dealstage"], [])[WEBHOOKS]
+    assert json.loads(made)["config"]["settings"]["targetUrl"] == "https://gate.acme.example/webhooks/hubspot/acme"
     assert sorted(subscribed(made)) == sorted([*subscribed(SHIPPED[WEBHOOKS].encode()), "identified_pain"])
     assert b"hush" not in made
 
 
 def test_without_events_there_are_no_webhooks() -> None:
-    made = app_files(None, ["identified_pain"], [])
+    made = app_files("", ["identified_pain"], [])
     assert set(SHIPPED) - set(made) == {WEBHOOKS}
 
 
@@ -225,7 +226,7 @@ def test_without_events_there_are_no_webhooks() -> None:
     ("written", "days"), [([], 3), (["2 weeks", "5 days"], 5), (["12 hours"], 1), (["36 hours"], 2)]
 )
 def test_a_check_is_called_out_of_date_when_the_playbooks_say_so(written: list[str], days: int) -> None:
-    made = app_files(None, [], [parse_duration(each) for each in written])[CARD_SETTINGS].decode()
+    made = app_files("", [], [parse_duration(each) for each in written])[CARD_SETTINGS].decode()
     assert f"export const STALE_AFTER_DAYS = {days};" in made
 
 

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 OPPORTUNITY, ROLE, TASK, EVENT = "Opportunity", "OpportunityContactRole", "Task", "Event"
 HISTORY, FIELD_HISTORY = "OpportunityHistory", "OpportunityFieldHistory"
 EMAIL, PEOPLE, QUOTE, USER = "EmailMessage", "EventWhoRelation", "Quote", "User"
-ACCOUNT, CONTACT = "Account", "Contact"
+ACCOUNT, CONTACT, RECORD_TYPE, USER_ROLE = "Account", "Contact", "RecordType", "UserRole"
 
-OBJECTS = (OPPORTUNITY, ACCOUNT, CONTACT, ROLE, HISTORY, FIELD_HISTORY, TASK, EVENT, EMAIL, PEOPLE, QUOTE, USER)
+OBJECTS = (
+    OPPORTUNITY, ACCOUNT, CONTACT, ROLE, HISTORY, FIELD_HISTORY, TASK, EVENT, EMAIL, PEOPLE, QUOTE, USER, RECORD_TYPE,
+    USER_ROLE,
+)  # fmt: skip
 """The objects that are looked for in every org; not every org has all of them."""
 
 TABLE_OBJECTS: Mapping[str, tuple[str, str]] = {

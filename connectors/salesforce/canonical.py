@@ -184,6 +184,7 @@ class _Statements:
         return f"{prefix}{quoted(path)}" if self.has(object_, path) else f"NULL::{sql_type}"
 
     def _event_activities(self) -> str:
+        """An Event that is over took place: whoever calls one off deletes it."""
         if EVENT not in self.wanted.sources:
             return ""
         people = "NULL::VARCHAR[]"
@@ -194,7 +195,7 @@ class _Statements:
         return f"""
             SELECT e."WhatId" AS deal_id, e."Id" AS id, {kind} AS kind, NULL::VARCHAR AS direction,
                 e."StartDateTime" AS happened_at, {_contacts('e."WhoId"', people)} AS contact_ids,
-                CASE WHEN e."StartDateTime" > (SELECT max(until) FROM _fresh) THEN 'planned' END AS status,
+                CASE WHEN e."StartDateTime" > (SELECT max(until) FROM _fresh) THEN 'planned' ELSE 'held' END AS status,
                 e."Subject" AS subject
             FROM "Event" e WHERE e."WhatId" {OF_BATCH}
         """

@@ -57,3 +57,9 @@ def test_the_team_of_an_owner_is_the_name_of_the_role(deal: Deal) -> None:
     deal.org.change("Opportunity", deal.id, OwnerId=owner)
     teams = {row["name"]: row["team"] for row in deal.read()["owners"].to_pylist()}
     assert teams["Olga"] == "Deal Desk"
+
+
+def test_an_event_that_is_over_was_held_and_one_to_come_is_planned(deal: Deal) -> None:
+    deal.org.add("Event", WhatId=deal.id, WhoId=deal.ann, StartDateTime="2026-10-20T10:00:00.000+0000")
+    deal.org.add("Event", WhatId=deal.id, WhoId=deal.ann, StartDateTime="2026-12-20T10:00:00.000+0000")
+    assert deal.read()["activities"]["status"].to_pylist() == ["held", "planned"]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.hubspot.errors import HubSpotError, MissingScopesError, NotFoundError
 from connectors.hubspot.settings import API
@@ -110,7 +111,7 @@ def read_facts(client: Asks, objects: Sequence[str]) -> AccountFacts:
         hidden,
         portal=int(account.get("portalId") or 0),
         currency=str(account.get("companyCurrency") or ""),
-        time_zone=str(account.get("timeZone") or "UTC"),
+        time_zone=_zone(str(account.get("timeZone") or "UTC")),
     )
 
 
@@ -193,6 +194,14 @@ def _account(client: Asks) -> Mapping[str, Any]:
     except (MissingScopesError, NotFoundError):
         return {}
     return found
+
+
+def _zone(name: str) -> str:
+    """Take a time zone by its name; one that is not known here is UTC."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError):
+        return "UTC"
 
 
 def _pairs(values: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:

@@ -114,6 +114,11 @@ def calls_to_read(records: int, *, history: bool = False) -> int:
     return ceil(records / (WITH_HISTORY if history else READ_A_CALL))
 
 
+def ids_of(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name records by their ids."""
+    return [str(each["id"]) for each in records]
+
+
 def _body(names: Sequence[str], groups: Groups, after: str) -> dict[str, Any]:
     beyond: list[Filter] = [{"propertyName": KEY, "operator": "GT", "value": after}] if after else []
     filters = [[*group, *beyond] for group in groups] or ([beyond] if beyond else [])

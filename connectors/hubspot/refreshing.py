@@ -22,12 +22,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 
 import pyarrow as pa
 
-from connectors.hubspot import associations
-from connectors.hubspot.associations import read_associations, table_of
+from connectors.hubspot.associations import table_of
+from connectors.hubspot.changes import Changes, changed
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.fetching import (
     Groups,
@@ -38,6 +37,7 @@ from connectors.hubspot.fetching import (
     calls_to_search,
     count,
     fits,
+    ids_of,
     listed,
     read,
     searched,
@@ -45,13 +45,11 @@ from connectors.hubspot.fetching import (
 from connectors.hubspot.gathering import RECORDS_AT_ONCE, Gathering, bunched
 from connectors.hubspot.history import HISTORY, QUOTE_HISTORY
 from connectors.hubspot.rows import Typing, merged_away, schema_of
-from connectors.hubspot.standard import CONTACTS, DEALS, QUOTES, SHARED
+from connectors.hubspot.standard import CONTACTS, DEALS, QUOTES
 from connectors.hubspot.wanted import Source, Wanted
 from connectors.mirror.canonical_values import text_sql
 from connectors.mirror.mirror import DELETED, EPOCH, Freshness, Mirror, quoted
 
-OVERLAP = timedelta(minutes=10)
-"""How long after a change search may still not find it."""
 LONGEST_SLEEP = timedelta(days=60)
 """How old a cursor may be: archived deals are listed for 90 days."""
 LONGEST_BREAK = timedelta(days=2)
@@ -85,8 +83,9 @@ class Refreshing:
         self._mirror = mirror
         self._scope = scope
         self._on_rows = on_rows
-        self._typing = Typing(client.settings.name)
-        self.gathering = Gathering(client, mirror, wanted, self._typing, on_rows)
+        typing = Typing(client.settings.name)
+        self.gathering = Gathering(client, mirror, wanted, typing, on_rows)
+        self._changes = Changes(client, mirror, self.gathering, typing, on_rows)
 
     @property
     def wanted(self) -> Wanted:
@@ -97,17 +96,22 @@ class Refreshing:
         """Bring every table up to date, deals first."""
         self.gathering.owners()
         until = self._client.now() or datetime.now(UTC)
-        known = self._mirror.tables()
+        held = [each for each in self.wanted.related if self._is_held(self.wanted.sources[each])]
         self.gathering.prepare(until)
         self._deals(until)
         self._archived(until)
-        for object_ in self.wanted.related:
-            if object_ in known:
+        for object_ in held:
+            if object_ in self.wanted.sources:
                 with self.gathering.unless_hidden(object_):
-                    self._related(self.wanted.sources[object_], until)
+                    self._changes.fetch(self.wanted.sources[object_], until)
         self._doubt_some(until)
         self.gathering.gather()
         self._drop_strays()
+
+    def _is_held(self, source: Source) -> bool:
+        """Whether an object's records were fetched before, with what is asked for now."""
+        fresh = self._mirror.freshness(source.object)
+        return fresh is not None and fresh.asked == source.asked
 
     def _deals(self, until: datetime) -> None:
         source = self.wanted.sources[DEALS]
@@ -161,7 +165,7 @@ class Refreshing:
                 yield Page(page.records, f"list:{page.place}" if page.place else "")
             return
         for page in searched(self._client, source, groups, after=after):
-            records = page.records if fits(source, groups) else self._read(source, _ids(page.records))
+            records = page.records if fits(source, groups) else self._read(source, ids_of(page.records))
             yield Page(records, f"search:{page.place}" if page.place else "")
 
     def _list_is_less(self, source: Source) -> bool:
@@ -174,12 +178,12 @@ class Refreshing:
 
     def _read_changed(self, source: Source, until: datetime) -> None:
         fresh = self._mirror.freshness(DEALS)
-        since = (fresh.until if fresh else until) - OVERLAP
-        groups = _changed(source, since)
-        for pages in bunched(searched(self._client, source, groups)):
+        groups = changed(source, fresh.until if fresh else until)
+        only_ids = bool(self.wanted.history) or not fits(source, groups)
+        for pages in bunched(searched(self._client, source, groups, only_ids=only_ids)):
             records = [each for page in pages for each in page.records]
-            if records and (not fits(source, groups) or self.wanted.history):
-                records = self._read(source, _ids(records))
+            if only_ids:
+                records = self._read(source, ids_of(records))
             self._on_rows(DEALS, len(records))
             self._keep_deals(source, records)
         self._note(source, Freshness(self._asked(source), until))
@@ -190,7 +194,7 @@ class Refreshing:
     def _keep_deals(self, source: Source, records: Sequence[Record]) -> None:
         """Hold deals, after what belongs to them was taken for not held."""
         if records:
-            self._mirror.doubt(self.gathering.deal_tables, [*_ids(records), *merged_away(records)])
+            self._mirror.doubt(self.gathering.deal_tables, [*ids_of(records), *merged_away(records)])
             self.gathering.keep_records(source, records)
 
     def _note(self, source: Source, fresh: Freshness) -> None:
@@ -200,7 +204,7 @@ class Refreshing:
         """Drop archived deals, and read those again that are archived no longer."""
         nothing = Source(DEALS, {})
         pages = listed(self._client, nothing, archived=True)
-        ids = sorted({each for page in pages for each in _ids(page.records)})
+        ids = sorted({each for page in pages for each in ids_of(page.records)})
         former = set(self._mirror.ids(f'SELECT "Id" FROM {quoted(ARCHIVED)}')) if self._knows_archived() else set()
         for start in range(0, len(ids), RECORDS_AT_ONCE):
             self._mirror.delete(DEALS, f'"Id" IN ({", ".join(map(text_sql, ids[start : start + RECORDS_AT_ONCE]))})')
@@ -212,74 +216,6 @@ class Refreshing:
     def _knows_archived(self) -> bool:
         return self._mirror.freshness(ARCHIVED) is not None
 
-    def _related(self, source: Source, until: datetime) -> None:
-        """Fetch the records of an object that changed: those found, or all that are held where that is shorter."""
-        fresh = self._mirror.freshness(source.object)
-        since = (fresh.until if fresh else until) - OVERLAP
-        pages = searched(self._client, source, _changed(source, since))
-        first = next(pages)
-        held = int(self._mirror.ids(f"SELECT count(*)::VARCHAR FROM {quoted(source.object)}")[0])
-        if source.object in SHARED and calls_to_search(first.total) - 1 > calls_to_read(held):
-            self._read_held(source)
-        else:
-            for some in bunched(chain([first], pages)):
-                self._keep_changed(source, [each for page in some for each in page.records])
-        self._note(source, Freshness(source.asked, until))
-
-    def _read_held(self, source: Source) -> None:
-        last = ""
-        while ids := self._mirror.ids(
-            f"""SELECT "Id" FROM {quoted(source.object)} WHERE "Id" > {text_sql(last)}
-            ORDER BY 1 LIMIT {RECORDS_AT_ONCE}"""
-        ):
-            last = ids[-1]
-            for records in read(self._client, source, ids):
-                self._keep_changed(source, records)
-
-    def _keep_changed(self, source: Source, records: Sequence[Record]) -> None:
-        """Hold the records that belong to deals; a new one is asked to which, where it was made for one."""
-        if not records:
-            return
-        whole = records if fits(source, _changed(source, EPOCH)) else None
-        links, ids = table_of(DEALS, source.object), [*_ids(records), *merged_away(records)]
-        known = self._linked(links, ids)
-        if source.object not in SHARED:
-            known |= self._ask_deals(source.object, [each for each in _ids(records) if each not in known])
-        self._doubt(source.object, links, sorted(known), merged_away(records))
-        chosen = [each for each in records if str(each["id"]) in known or merged_away([each])]
-        if chosen and whole is None:
-            chosen = [each for page in read(self._client, source, _ids(chosen)) for each in page]
-        self._on_rows(source.object, len(chosen))
-        if chosen:
-            self._mirror.add(source.object, schema_of(source), [self._typing.rows(chosen, source)])
-
-    def _linked(self, links: str, ids: Sequence[str]) -> set[str]:
-        """Give those of some records that deals are known to be associated with."""
-        listed_ids = ", ".join(map(text_sql, ids))
-        return set(self._mirror.ids(f'SELECT DISTINCT "To" FROM {quoted(links)} WHERE "To" IN ({listed_ids})'))
-
-    def _ask_deals(self, object_: str, ids: Sequence[str]) -> set[str]:
-        """Ask records for the deals they belong to, and note those that are held."""
-        links, found = table_of(DEALS, object_), set[str]()
-        deals = 'SELECT "Id" FROM deals WHERE "Id" IN'
-        for page in read_associations(self._client, object_, DEALS, ids):
-            turned = _turned(page)
-            held = set(self._mirror.ids(f"{deals} ({', '.join(map(text_sql, turned['From'].to_pylist())) or 'NULL'})"))
-            ours = turned.filter(pa.array([each in held for each in turned["From"].to_pylist()], pa.bool_()))
-            self._mirror.add(links, associations.SCHEMA, [ours])
-            found |= set(ours["To"].to_pylist())
-        return found
-
-    def _doubt(self, object_: str, links: str, ids: Sequence[str], merged: Sequence[str]) -> None:
-        """Take for not held what may have changed with records: their people, their history, who they belong to."""
-        if object_ in self.wanted.with_people:
-            self._mirror.doubt([table_of(object_, CONTACTS)], ids)
-        if object_ == QUOTES:
-            self._mirror.doubt([QUOTE_HISTORY], ids)
-        if merged:
-            gone = ", ".join(map(text_sql, merged))
-            self._mirror.doubt([links], self._mirror.ids(f'SELECT "From" FROM {quoted(links)} WHERE "To" IN ({gone})'))
-
     def _doubt_some(self, until: datetime) -> None:
         """Take the associations of a seventh of the open deals for not held, once a night, the next seventh each."""
         turn = int(self._mirror.kept(ROUND, EPOCH) or 0)
@@ -289,10 +225,16 @@ class Refreshing:
             closed = '"hs_is_closed"' if "hs_is_closed" in self.wanted.sources[DEALS].kinds else "false"
             deals = f'SELECT "Id" FROM deals WHERE {closed} IS NOT TRUE AND hash("Id") % {NIGHTS} = {turn}'
             self._mirror.doubt([table_of(DEALS, each) for each in self.wanted.related], self._mirror.ids(deals))
+            if not turn:
+                self._ask_again_in_vain()
             for each in self.wanted.with_people:
                 theirs = f'SELECT "To" FROM {quoted(table_of(DEALS, each))} WHERE "From" IN ({deals})'
                 self._mirror.doubt([table_of(each, CONTACTS)], self._mirror.ids(theirs))
         self._mirror.keep(ROUND, str((turn + 1) % NIGHTS), until)
+
+    def _ask_again_in_vain(self) -> None:
+        """Let those records be asked for again that did not come: the app may be allowed to read them now."""
+        self._mirror.delete("_complete", f"list_contains({_listed(self.wanted.related)}, name)")
 
     def _drop_closed_long_ago(self, source: Source) -> None:
         if {"hs_is_closed", "closedate"} <= set(source.kinds):
@@ -320,26 +262,9 @@ class Refreshing:
             self._mirror.forget(QUOTES, [QUOTE_HISTORY])
 
 
-def _changed(source: Source, since: datetime) -> Groups:
-    stamp = str(int(since.timestamp() * 1000))
-    return [[{"propertyName": source.stamp, "operator": "GTE", "value": stamp}]]
-
-
-def _ids(records: Sequence[Record]) -> list[str]:
-    return [str(each["id"]) for each in records]
-
-
 def _unfinished(place: str, asked: str) -> str:
     return f"{UNFINISHED}{place} {asked}"
 
 
 def _listed(names: Sequence[str]) -> str:
     return f"[{', '.join(map(text_sql, names))}]"
-
-
-def _turned(page: pa.Table) -> pa.Table:
-    """Turn associations around, so that they lead from deals."""
-    pairs = list(zip(page["From"].to_pylist(), page["To"].to_pylist(), strict=True))
-    ids = pa.array([f"{deal}:{other}" for other, deal in pairs], pa.string())
-    columns = [ids, page["To"], page["From"], page["Labels"], page["Primary"], page[DELETED]]
-    return pa.table(columns, schema=associations.SCHEMA)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.hubspot.asked import Asked, asked_by
 from connectors.hubspot.facts import AccountFacts, PipelineFacts, PropertyFacts, StageFacts
+from connectors.hubspot.gates import gates_among
 from connectors.hubspot.names import FLAG_PROPERTIES
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.hubspot.standard import (
@@ -225,7 +226,8 @@ class _Deciding:
                 continue
             names = set(NEEDED.get(object_, ()))
             if object_ == DEALS:
-                names |= {*FLAG_PROPERTIES, *(name for stage in stages for name in (stage.entered, stage.exited))}
+                names |= {*FLAG_PROPERTIES, *gates_among(self.facts.objects[DEALS])}
+                names |= {name for stage in stages for name in (stage.entered, stage.exited)}
             for table, each in columns.items():
                 if (records.get(table) or TABLE_OBJECTS.get(table, "")) == object_:
                     names |= {column.path for column in each}

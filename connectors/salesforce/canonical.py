@@ -5,16 +5,15 @@ Each function gives the SQL of one table for the deals in `_batch`; what the org
 
 from __future__ import annotations
 
-from connectors.mirror.canonical_values import canonical_sql
+from connectors.mirror.canonical_values import value_sql
 from connectors.mirror.mirror import quoted
+from connectors.salesforce.activities import activities
+from connectors.salesforce.held import OF_BATCH, Held
 from connectors.salesforce.names import KEY
 from connectors.salesforce.standard import (
-    EMAIL,
-    EVENT,
     FIELD_HISTORY,
     HISTORY,
     OPPORTUNITY,
-    PEOPLE,
     QUOTE,
     ROLE,
     TASK,
@@ -22,25 +21,20 @@ from connectors.salesforce.standard import (
 )
 from connectors.salesforce.wanted import Column, Wanted
 
-OF_BATCH = 'IN (SELECT "Id" FROM _batch)'
-
 
 def statements(wanted: Wanted) -> dict[str, str]:
     """Give the SQL of every canonical table that this org delivers, deals first."""
     return _Statements(wanted).all()
 
 
-class _Statements:
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
-
+class _Statements(Held):
     def all(self) -> dict[str, str]:
         found = {
             "deals": self.deals(),
             "accounts": self.accounts(),
             "owners": self.owners(),
             "contacts": self.contacts(),
-            "activities": self.activities(),
+            "activities": activities(self.wanted),
             "tasks": self.tasks(),
             "stage_changes": self.stage_changes(),
             "field_changes": self.field_changes(),
@@ -104,11 +98,6 @@ class _Statements:
             WHERE r."OpportunityId" {OF_BATCH} ORDER BY deal_id, id, r."Id"
         """
 
-    def activities(self) -> str:
-        """Meetings are Events; calls and emails are Tasks, or EmailMessages in place of the Tasks they belong to."""
-        parts = [part for part in (self._event_activities(), self._task_activities(), self._emails()) if part]
-        return f"{' UNION ALL '.join(parts)} ORDER BY deal_id, id" if parts else ""
-
     def tasks(self) -> str:
         """All tasks of a deal, with the key of those that are ours."""
         if TASK not in self.wanted.sources:
@@ -151,13 +140,14 @@ class _Statements:
         return f"{' UNION ALL '.join(parts)} ORDER BY deal_id, changed_at, field"
 
     def proposals(self) -> str:
-        """Quotes, where the settings say which field tells when one was sent."""
+        """Give the quotes that were sent, where the settings say which field tells when."""
         columns = self.wanted.columns.get("proposals", ())
-        if QUOTE not in self.wanted.sources or not any(each.name == "sent_at" for each in columns):
+        sent = next((each for each in columns if each.name == "sent_at"), None)
+        if QUOTE not in self.wanted.sources or sent is None:
             return ""
         return f"""
             SELECT q."OpportunityId" AS deal_id, q."Id" AS id, {self.columns("proposals", "q")} FROM "Quote" q
-            WHERE q."OpportunityId" {OF_BATCH} ORDER BY deal_id, id
+            WHERE q."OpportunityId" {OF_BATCH} AND q.{quoted(sent.path)} IS NOT NULL ORDER BY deal_id, id
         """
 
     def record(self, table: str, object_: str) -> str:
@@ -169,80 +159,15 @@ class _Statements:
     def columns(self, table: str, alias: str) -> str:
         """List the columns of a table that are one field each."""
         return ", ".join(
-            f"{canonical_sql(each.path, each.kind, alias)} AS {quoted(each.name)}"
+            f"{value_sql(self._held(table, each, alias), each.kind)} AS {quoted(each.name)}"
             for each in self.wanted.columns.get(table, ())
         )
 
-    def has(self, object_: str, path: str) -> bool:
-        """Whether a field is fetched."""
-        source = self.wanted.sources.get(object_)
-        return source is not None and path in source.kinds
-
-    def column(self, object_: str, path: str, sql_type: str, alias: str = "") -> str:
-        """Name a field of a row, or null where the org has none such."""
-        prefix = f"{alias}." if alias else ""
-        return f"{prefix}{quoted(path)}" if self.has(object_, path) else f"NULL::{sql_type}"
-
-    def _event_activities(self) -> str:
-        """An Event that is over took place: whoever calls one off deletes it."""
-        if EVENT not in self.wanted.sources:
-            return ""
-        people = "NULL::VARCHAR[]"
-        if PEOPLE in self.wanted.sources:
-            invited = 'FROM "EventWhoRelation" p WHERE p."EventId" = e."Id"'
-            people = f'(SELECT list(p."RelationId" ORDER BY p."RelationId") {invited})'
-        kind = f"CASE WHEN lower({self.column(EVENT, 'Type', 'VARCHAR', 'e')}) = 'call' THEN 'call' ELSE 'meeting' END"
-        return f"""
-            SELECT e."WhatId" AS deal_id, e."Id" AS id, {kind} AS kind, NULL::VARCHAR AS direction,
-                e."StartDateTime" AS happened_at, {_contacts('e."WhoId"', people)} AS contact_ids,
-                CASE WHEN e."StartDateTime" > (SELECT max(until) FROM _fresh) THEN 'planned' ELSE 'held' END AS status,
-                e."Subject" AS subject
-            FROM "Event" e WHERE e."WhatId" {OF_BATCH}
-        """
-
-    def _task_activities(self) -> str:
-        """Open tasks are planned for their day; tasks of ours are work, not contact with the buyer."""
-        if TASK not in self.wanted.sources:
-            return ""
-        subtype = self.column(TASK, "TaskSubtype", "VARCHAR", "t")
-        said = f"lower(coalesce({self.column(TASK, 'Type', 'VARCHAR', 't')}, ''))"
-        call_type = f"lower({self.column(TASK, 'CallType', 'VARCHAR', 't')})"
-        completed = self.column(TASK, "CompletedDateTime", "TIMESTAMPTZ", "t")
-        mailed = ""
-        if self.has(EMAIL, "ActivityId"):
-            mailed = 'AND t."Id" NOT IN (SELECT m."ActivityId" FROM "EmailMessage" m WHERE m."ActivityId" IS NOT NULL)'
-        return f"""
-            SELECT t."WhatId" AS deal_id, t."Id" AS id,
-                CASE WHEN {subtype} = 'Call' OR {said} = 'call' THEN 'call'
-                     WHEN {subtype} IN ('Email', 'ListEmail') OR {said} = 'email' THEN 'email'
-                     WHEN {subtype} = 'LinkedIn' THEN 'message'
-                     WHEN {said} IN ('meeting', 'in-person meeting') THEN 'meeting' END AS kind,
-                CASE WHEN {call_type} = 'inbound' THEN 'inbound' ELSE 'outbound' END AS direction,
-                CASE WHEN t."IsClosed" THEN coalesce({completed}, t."ActivityDate"::TIMESTAMPTZ)
-                     ELSE t."ActivityDate"::TIMESTAMPTZ END AS happened_at,
-                {_contacts('t."WhoId"', "NULL::VARCHAR[]")} AS contact_ids,
-                CASE WHEN t."IsClosed" THEN 'held' ELSE 'planned' END AS status, t."Subject" AS subject
-            FROM "Task" t
-            WHERE t."WhatId" {OF_BATCH} AND kind IS NOT NULL AND happened_at IS NOT NULL
-                AND {self.column(TASK, KEY, "VARCHAR", "t")} IS NULL {mailed}
-        """
-
-    def _emails(self) -> str:
-        """People are told by the addresses they wrote from, or were written to."""
-        if EMAIL not in self.wanted.sources:
-            return ""
-        people = "NULL::VARCHAR[]"
-        if self.has(ROLE, "Contact.Email") and self.has(EMAIL, "FromAddress"):
-            address = 'CASE WHEN m."Incoming" THEN m."FromAddress" ELSE m."ToAddress" END'
-            people = f"""(SELECT list(DISTINCT r."ContactId" ORDER BY r."ContactId") FROM "OpportunityContactRole" r
-                WHERE r."OpportunityId" = m."RelatedToId" AND r."Contact.Email" <> ''
-                    AND contains(lower({address}), lower(r."Contact.Email")))"""
-        return f"""
-            SELECT m."RelatedToId" AS deal_id, m."Id" AS id, 'email' AS kind,
-                CASE WHEN m."Incoming" THEN 'inbound' ELSE 'outbound' END AS direction, m."MessageDate" AS happened_at,
-                {people} AS contact_ids, 'held' AS status, m."Subject" AS subject
-            FROM "EmailMessage" m WHERE m."RelatedToId" {OF_BATCH} AND m."MessageDate" IS NOT NULL
-        """
+    def _held(self, table: str, column: Column, alias: str) -> str:
+        """Name a field of a row; what expires on a day does so when that is over."""
+        held = f"{alias}.{quoted(column.path)}"
+        last_day = (table, column.name) == ("proposals", "expires_at") and self.kind(QUOTE, column.path) == "date"
+        return f"({held} + 1)" if last_day else held
 
     def _changes_in_history(self, name: str, text: str) -> str:
         before = f'lag({text}) OVER (PARTITION BY "OpportunityId" ORDER BY "CreatedDate", "Id")'
@@ -263,13 +188,6 @@ class _Statements:
                 "CreatedDate" AS changed_at, "CreatedById" AS changed_by
             FROM "OpportunityFieldHistory" WHERE "OpportunityId" {OF_BATCH} AND "Field" = {_text(column.path)}
         )"""
-
-
-def _contacts(who: str, people: str) -> str:
-    """Put the person of an activity and those invited together; a lead is no contact of the deal."""
-    one = f"CASE WHEN starts_with({who}, '003') THEN [{who}] ELSE []::VARCHAR[] END"
-    listed = f"list_sort(list_distinct(list_concat({one}, coalesce({people}, []::VARCHAR[]))))"
-    return f"CASE WHEN len({listed}) > 0 THEN {listed} END"
 
 
 def _text(value: str) -> str:

@@ -14,7 +14,7 @@ from connectors.mirror.mirror import Freshness, Mirror
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.fetching import Fetch, OnRows, fetched, of_parents, sizes_of
 from connectors.salesforce.rows import schema_of
-from connectors.salesforce.standard import OPPORTUNITY, PEOPLE, USER
+from connectors.salesforce.standard import OPPORTUNITY, USER
 from connectors.salesforce.wanted import Source, Wanted
 
 OVERLAP = timedelta(minutes=5)
@@ -87,7 +87,7 @@ class Refreshing:
         """Limit a whole read to the deals that are held."""
         if source.object == OPPORTUNITY:
             return self._scope.soql
-        if source.object in {USER, PEOPLE} or "." in source.parent:
+        if source.object == USER or "." in source.parent:
             return ""
         return f"{source.parent} IN (SELECT Id FROM Opportunity WHERE {self._scope.soql})"
 

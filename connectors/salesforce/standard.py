@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 OPPORTUNITY, ROLE, TASK, EVENT = "Opportunity", "OpportunityContactRole", "Task", "Event"
 HISTORY, FIELD_HISTORY = "OpportunityHistory", "OpportunityFieldHistory"
-EMAIL, PEOPLE, QUOTE, USER = "EmailMessage", "EventWhoRelation", "Quote", "User"
+EMAIL, QUOTE, USER = "EmailMessage", "Quote", "User"
+PEOPLE, TASK_PEOPLE = "EventWhoRelation", "TaskWhoRelation"
 ACCOUNT, CONTACT, RECORD_TYPE, USER_ROLE = "Account", "Contact", "RecordType", "UserRole"
 
 OBJECTS = (
-    OPPORTUNITY, ACCOUNT, CONTACT, ROLE, HISTORY, FIELD_HISTORY, TASK, EVENT, EMAIL, PEOPLE, QUOTE, USER, RECORD_TYPE,
-    USER_ROLE,
+    OPPORTUNITY, ACCOUNT, CONTACT, ROLE, HISTORY, FIELD_HISTORY, TASK, EVENT, EMAIL, PEOPLE, TASK_PEOPLE, QUOTE, USER,
+    RECORD_TYPE, USER_ROLE,
 )  # fmt: skip
 """The objects that are looked for in every org; not every org has all of them."""
 
@@ -74,6 +75,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     EVENT: ("Id", "WhatId", "WhoId", "Subject", "StartDateTime", "Type"),
     EMAIL: ("Id", "RelatedToId", "ActivityId", "Incoming", "MessageDate", "Subject", "FromAddress", "ToAddress"),
     PEOPLE: ("Id", "EventId", "RelationId"),
+    TASK_PEOPLE: ("Id", "TaskId", "RelationId"),
     QUOTE: ("Id", "OpportunityId"),
     USER: ("Id",),
 }  # fmt: skip
@@ -88,6 +90,7 @@ PARENTS: Mapping[str, str] = {
     EVENT: "WhatId",
     EMAIL: "RelatedToId",
     PEOPLE: "Event.WhatId",
+    TASK_PEOPLE: "Task.WhatId",
     QUOTE: "OpportunityId",
     USER: "",
 }
@@ -95,12 +98,13 @@ PARENTS: Mapping[str, str] = {
 
 FILTERS: Mapping[str, str] = {
     TASK: "What.Type = 'Opportunity'",
-    EVENT: "What.Type = 'Opportunity'",
+    EVENT: "What.Type = 'Opportunity' AND IsChild = false",
     EMAIL: "RelatedTo.Type = 'Opportunity'",
     PEOPLE: "Event.What.Type = 'Opportunity'",
+    TASK_PEOPLE: "Task.What.Type = 'Opportunity'",
     USER: "UserType = 'Standard'",
 }
-"""What limits an object to the rows of Opportunities, or of people who own them."""
+"""What limits an object to the rows of Opportunities, or of people who own them; colleagues get children of an Event."""
 
 STAMPS: Mapping[str, str] = {HISTORY: "CreatedDate", FIELD_HISTORY: "CreatedDate"}
 """The field that tells when a row last changed, where it is not SystemModstamp."""

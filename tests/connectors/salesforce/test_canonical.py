@@ -63,3 +63,50 @@ def test_an_event_that_is_over_was_held_and_one_to_come_is_planned(deal: Deal) -
     deal.org.add("Event", WhatId=deal.id, WhoId=deal.ann, StartDateTime="2026-10-20T10:00:00.000+0000")
     deal.org.add("Event", WhatId=deal.id, WhoId=deal.ann, StartDateTime="2026-12-20T10:00:00.000+0000")
     assert deal.read()["activities"]["status"].to_pylist() == ["held", "planned"]
+
+
+def test_a_meeting_with_colleagues_is_one_meeting(deal: Deal) -> None:
+    at = "2026-10-20T10:00:00.000+0000"
+    for child in (False, True, True):
+        deal.org.add("Event", WhatId=deal.id, StartDateTime=at, IsChild=child)
+    assert deal.read()["activities"].num_rows == 1
+
+
+def test_a_call_with_two_people_names_both(deal: Deal) -> None:
+    done = {"Status": "Completed", "ActivityDate": "2026-10-20", "TaskSubtype": "Call"}
+    call = deal.org.add("Task", WhatId=deal.id, WhoId=deal.ann, **done)
+    for who in (deal.ann, deal.bob):
+        deal.org.add("TaskWhoRelation", TaskId=call, RelationId=who)
+    assert deal.activity()["contact_ids"] == sorted([deal.ann, deal.bob])
+    (few,) = deal.read(deal_ids=[deal.id])["activities"].to_pylist()
+    assert few["contact_ids"] == sorted([deal.ann, deal.bob])
+
+
+@pytest.mark.parametrize(
+    ("addresses", "named"),
+    [
+        ("joann@globex.example", ["bob"]),
+        ("Ann Lee <Ann@Globex.example>; us@example.com", ["ann"]),
+        ("ann@globex.example;joann@globex.example", ["ann", "bob"]),
+        ("ann@globex.example.org", []),
+    ],
+)
+def test_an_email_names_those_whose_whole_address_it_bears(deal: Deal, addresses: str, named: list[str]) -> None:
+    at = "2026-10-20T10:00:00.000+0000"
+    deal.org.add("EmailMessage", RelatedToId=deal.id, MessageDate=at, Incoming=False, ToAddress=addresses)
+    assert deal.activity()["contact_ids"] == ([getattr(deal, each) for each in named] or None)
+
+
+def test_a_quote_that_was_not_sent_is_no_proposal(deal: Deal) -> None:
+    deal.org.add_field("Quote", "Sent_At__c", "datetime")
+    deal.org.add("Quote", OpportunityId=deal.id, Name="Draft", GrandTotal=10)
+    sent = deal.org.add("Quote", OpportunityId=deal.id, Name="Sent", Sent_At__c="2026-10-20T10:00:00.000+0000")
+    assert deal.read({"proposals.sent_at": "Sent_At__c"})["proposals"]["id"].to_pylist() == [sent]
+
+
+def test_a_quote_expires_when_its_last_day_is_over(deal: Deal) -> None:
+    deal.org.add_field("Quote", "Sent_At__c", "datetime")
+    at = "2026-10-20T10:00:00.000+0000"
+    deal.org.add("Quote", OpportunityId=deal.id, Name="Sent", Sent_At__c=at, ExpirationDate="2026-11-30")
+    proposals = deal.read({"proposals.sent_at": "Sent_At__c"})["proposals"]
+    assert proposals["expires_at"].to_pylist() == [datetime(2026, 12, 1, tzinfo=UTC)]

@@ -198,6 +198,10 @@ EventWhoRelation 0RE EventWhoRelations
   RelationId         reference Contact,Lead:Relation required
   Status             picklist 40 restricted [New|Declined|Accepted|Uninvited|Maybe]
   Type               picklist 40 restricted [Contact|Lead]
+TaskWhoRelation 0RT TaskWhoRelations
+  TaskId             reference Task:Task required gone <TaskWhoRelations
+  RelationId         reference Contact,Lead:Relation required
+  Type               picklist 40 restricted [Contact|Lead]
 Quote 0Q0 Quotes
   OpportunityId      reference Opportunity:Opportunity required once gone <Quotes
   Name               string 255 required

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 
@@ -82,12 +83,13 @@ def state_of(
 ) -> WriteBackState:
     """Read flags and tasks of ours: deals by id, and of each task its id, its deal's id and its properties.
 
-    Flags whose gate properties do not say the same are taken for not there, so that both are written again.
+    Gate properties that do not say the same as the flags stand among the blocked stages by their own names, which are
+    no stages: the flags are then told from what is asked for, and both are written again.
     """
     flags = {deal: found for deal, held in deals.items() if (found := flags_of(held)) is not None}
-    in_step = {deal: found for deal, found in flags.items() if not gates.out_of_step(deals[deal], found)}
+    told = {deal: _with_strays(found, gates.out_of_step(deals[deal], found)) for deal, found in flags.items()}
     ours = (task_of(deal, id_, held, zone) for id_, deal, held in tasks if held.get(names.KEY))
-    return WriteBackState(in_step, {task.key: task for task in ours})
+    return WriteBackState(told, {task.key: task for task in ours})
 
 
 def task_of(deal_id: str, id_: str, held: Properties, zone: tzinfo = UTC) -> CrmTask:
@@ -110,6 +112,10 @@ def task_properties(task: CrmTask, today: date, zone: tzinfo = UTC) -> dict[str,
     owner = {OWNER: task.owner_id} if task.owner_id else {}
     due = datetime.combine(task.due or today, AT_THE_END if task.due else NO_DAY, zone)
     return {SUBJECT: task.title, DUE: _written(due), **owner}
+
+
+def _with_strays(flags: Flags, strays: tuple[str, ...]) -> Flags:
+    return replace(flags, blocked_stages=(*flags.blocked_stages, *strays)) if strays else flags
 
 
 def _written(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from connectors.hubspot.state import flag_properties, state_of
 from connectors.hubspot.writing import Writer
 from connectors.protocol import WriteStopped
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange
+from engine.judge.plan_flags import must_write
 from tests.connectors.contract import FLAGS
 from tests.simulators.hubspot import Account, HubSpotSimulator
 
@@ -352,9 +353,16 @@ def test_gate_properties_are_kept_in_step_with_the_flags(crm: HubSpotSimulator, 
     assert outcomes(writer.write([moving(deal)])) == ["done"]
 
 
-def test_flags_whose_gate_property_says_otherwise_are_taken_for_not_there() -> None:
-    gates = Gates({gate_name("won"): "won"})
-    flags = Flags("clear", None, "", "", "", (), None, "p@1", datetime(2026, 11, 2, tzinfo=UTC))
-    held = flag_properties(flags)
-    assert state_of({"1": held}, (), gates=gates).flags == {}
-    assert state_of({"1": held | gates.values(flags)}, (), gates=gates).flags == {"1": flags}
+def test_flags_whose_gate_property_says_otherwise_are_written_again_and_still_tell_what_was_closed() -> None:
+    gates = Gates({gate_name("won"): "won", gate_name("lost"): "lost"})
+    flags = Flags(
+        "not yet", None, "", "", "", (), None, "p@1", datetime(2026, 11, 2, tzinfo=UTC), blocked_stages=("won",)
+    )
+    held = flag_properties(flags) | gates.values(flags)
+    assert state_of({"1": held}, (), gates=gates).flags == {"1": flags}
+    filled_in = state_of({"1": held | {gate_name("won"): "open"}}, (), gates=gates).flags["1"]
+    assert must_write(flags, filled_in)
+    assert "won" in filled_in.blocked_stages
+    blanked = state_of({"1": held | {gate_name("lost"): None}}, (), gates=gates).flags["1"]
+    assert must_write(flags, blanked)
+    assert "lost" not in blanked.blocked_stages

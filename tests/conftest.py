@@ -39,3 +39,13 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real pipelines are not at `{folder}`; DEALGATE_SHARED_DATA names another folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """Give the folder of recorded answers of real CRMs, which is no part of the project; skip where it is not there."""
+    beside = Path(__file__).parents[2] / "shared" / "recordings"
+    folder = Path(os.environ.get("DEALGATE_RECORDINGS") or beside)
+    if not folder.is_dir():
+        pytest.skip(f"the recorded answers are not at `{folder}`; DEALGATE_RECORDINGS names another folder")
+    return folder

@@ -92,15 +92,15 @@ class Service:
 
     def start(self) -> None:
         """Listen, each connection in a thread of its own."""
-        self._server = _Server(("127.0.0.1", self._port), _handling(self))
+        server = _Server(("127.0.0.1", self._port), _handling(self))
         if self._tls:
             authority = trustme.CA()
             authority.cert_pem.write_to_path(str(self.ca_file))
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-            listening = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-            self._server.socket = listening
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server = server
 
     def stop(self) -> None:
         """Close the port and forget the certificate."""

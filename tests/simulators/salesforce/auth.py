@@ -57,8 +57,8 @@ def _refusal(simulator: SalesforceSimulator, request: Request, form: dict[str, s
 
 def _client(simulator: SalesforceSimulator, request: Request, form: dict[str, str]) -> Refusal | None:
     given = (form.get("client_id", ""), form.get("client_secret", ""))
-    basic = request.headers.get("authorization", "").removeprefix("Basic ")
-    if basic:
+    kind, _, basic = request.headers.get("authorization", "").partition(" ")
+    if kind == "Basic":
         try:
             name, _, secret = base64.b64decode(basic).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from tests.simulators.salesforce.bulk_query import CSV, DELIMITERS, csv_of, described
 from tests.simulators.salesforce.ids import new_id
@@ -132,7 +133,7 @@ def _work(simulator: SalesforceSimulator, job: IngestJob) -> None:
         job.shown |= {"state": FAILED, "errorMessage": refused.message}
         return
     rows, job.left = job.left, []
-    for row in sorted(rows, key=lambda each: hash(tuple(each.values())) % 7):
+    for row in sorted(rows, key=lambda each: crc32(repr(each).encode()) % 7):
         try:
             with simulator.org.transaction():
                 id_, created = _saved(simulator, job, row)

@@ -19,6 +19,10 @@ LIMITS = {
 }  # fmt: skip
 
 
+FORBIDDEN = {"createable": False, "updateable": False}
+"""How a field is described that the signed-in user may not write."""
+
+
 def versions(simulator: SalesforceSimulator, _request: Request) -> Response:
     known = {**RELEASES, simulator.api_version: RELEASES.get(simulator.api_version, "Next")}
     listed = [
@@ -48,11 +52,8 @@ def record_count(simulator: SalesforceSimulator, request: Request) -> Response:
 
 def describe(simulator: SalesforceSimulator, request: Request) -> Response:
     org, version, thing = simulator.org, request.match["version"], thing_of(simulator, request)
-    fields = [
-        each.described()
-        for each in thing.fields.values()
-        if "." not in each.name and org.field(thing.name, each.name) is not None
-    ]
+    seen = (each for each in thing.fields.values() if "." not in each.name and org.field(thing.name, each.name))
+    fields = [each.described() | (FORBIDDEN if org.forbidden(thing.name, each.name) else {}) for each in seen]
     more = {
         "actionOverrides": [], "childRelationships": _children(org, thing), "compactLayoutable": True,
         "defaultImplementation": None, "extendedBy": None, "extendsInterfaces": None, "fields": fields,
@@ -61,6 +62,12 @@ def describe(simulator: SalesforceSimulator, request: Request) -> Response:
         "searchLayoutable": True, "sobjectDescribeOption": "FULL", "supportedScopes": [{"label": "All", "name": "everything"}],
     }  # fmt: skip
     return Response(200, thing.summary(version) | more)
+
+
+def basics(simulator: SalesforceSimulator, request: Request) -> Response:
+    """Give an object's summary, and the records that were looked at last: none, since nobody looks."""
+    summary = thing_of(simulator, request).summary(request.match["version"])
+    return Response(200, {"objectDescribe": summary, "recentItems": []})
 
 
 def describe_global(simulator: SalesforceSimulator, request: Request) -> Response:
@@ -104,5 +111,6 @@ ROUTES = (
     Route("GET", V + "/limits", limits),
     Route("GET", V + "/limits/recordCount", record_count),
     Route("GET", V + "/sobjects", describe_global),
+    Route("GET", V + r"/sobjects/(?P<object>\w+)", basics),
     Route("GET", V + r"/sobjects/(?P<object>\w+)/describe", describe),
 )

@@ -181,6 +181,10 @@ class Org:
         found = self.thing(object_).find(name)
         return None if found is None or (object_.lower(), name.lower()) in self.faults.hidden else found
 
+    def forbidden(self, object_: str, name: str) -> bool:
+        """Whether the signed-in user may not write a field that he may read."""
+        return (object_.lower(), name.lower()) in self.faults.read_only
+
     def every(self, object_: str) -> Iterable[Record]:
         """Give all rows of an object, deleted ones too; what describes the org itself is made up on the way."""
         return definitions(self.things.values()) if object_ == "FieldDefinition" else self.records[object_].values()

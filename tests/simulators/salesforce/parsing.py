@@ -76,12 +76,16 @@ class Order:
 
 @dataclass
 class Query:
-    """A parsed query; `fields` holds paths and subqueries in the order they were asked for."""
+    """A parsed query; `fields` holds paths and subqueries in the order they were asked for.
+
+    `count` is COUNT(), whose answer has no records; `counted` is the path of COUNT(path), whose answer is one.
+    """
 
     object: str
     fields: list[str | Query] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     count: bool = False
+    counted: str = ""
     where: Condition | None = None
     order: list[Order] = field(default_factory=list)
     limit: int | None = None
@@ -138,8 +142,9 @@ class _Parser:
         elif self._peek().upper() == "COUNT" and not query.fields:
             self.at += 1
             self._expect("(")
+            query.count = not (self._peek() and self._peek() != ")")
+            query.counted = "" if query.count else self._word()
             self._expect(")")
-            query.count = True
         else:
             place = self._token().place
             path = self._word()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulators.salesforce import soql
 from tests.simulators.salesforce.ids import new_id
 from tests.simulators.salesforce.parsing import Query
-from tests.simulators.salesforce.paths import Layout, layout
+from tests.simulators.salesforce.paths import Layout, layout, reader
 from tests.simulators.salesforce.table import Record
 from tests.simulators.salesforce.wire import Refused, Request, Response, Route, V
 
@@ -40,6 +40,8 @@ def query(simulator: SalesforceSimulator, request: Request) -> Response:
     found = soql.run(simulator.org, request.query.get("q", ""), deleted=deleted)
     if found.query.count:
         return Response(200, {"totalSize": len(found.rows), "done": True, "records": []})
+    if found.query.counted:
+        return Response(200, {"totalSize": 1, "done": True, "records": [_counted(simulator, found)]})
     version = request.match["version"]
     lay_out = layout_of(simulator, found, version, deleted=deleted)
     size = min(simulator.page, _hint(request))
@@ -85,6 +87,12 @@ def _nested(
         return _first(simulator, rows, lay_out, simulator.children, version, 0) if rows else None
 
     return link.child, children
+
+
+def _counted(simulator: SalesforceSimulator, found: soql.Found) -> dict[str, Any]:
+    read = reader(simulator.org, found.thing, found.query.counted)
+    count = sum(read(row) is not None for row in found.rows)
+    return {"attributes": {"type": "AggregateResult"}, "expr0": count}
 
 
 def _first(

@@ -74,7 +74,7 @@ def _change(org: Org, thing: Thing, name: str, value: Any, old: Record | None, *
 
 def _forbidden(org: Org, thing: Thing, field: Field, *, changing: bool) -> bool:
     fixed = field.calculated or field.read_only or (changing and field.create_only)
-    return fixed or (thing.name.lower(), field.name.lower()) in org.faults.read_only
+    return fixed or org.forbidden(thing.name, field.name)
 
 
 def _referred(org: Org, field: Field, value: str) -> str:

@@ -37,6 +37,7 @@ class Field:
     required: bool = False
     unique: bool = False
     external_id: bool = False
+    id_lookup: bool = False
     calculated: bool = False
     read_only: bool = False
     create_only: bool = False
@@ -75,7 +76,7 @@ class Field:
             "externalId": self.external_id, "caseSensitive": self.case_sensitive, "calculated": self.calculated,
             "calculatedFormula": self.formula or None, "createable": writable, "custom": self.custom,
             "updateable": writable and not self.create_only, "nameField": self.name == "Name",
-            "idLookup": self.external_id or self.kind == "id", "filterable": self.filterable,
+            "idLookup": self.external_id or self.id_lookup or self.kind == "id", "filterable": self.filterable,
             "sortable": self.filterable and self.kind != "multipicklist", "aggregatable": not long and self.kind != "boolean",
             "groupable": self.filterable and self.kind not in NUMBERS | {"datetime", "textarea"},
             "defaultedOnCreate": self.name in DEFAULTED or self.kind == "boolean" or self.default is not None,

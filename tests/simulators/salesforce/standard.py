@@ -1,7 +1,7 @@
 """The standard objects of an org, one line a field: name, type, length or precision, flags, [choices].
 
 Flags: `required`, `ro` read-only, `once` on creation only, `restricted`, `calculated`, `tracked`, `gone` deleted with
-its parent, `unfiltered`, `default=`, `<Name` the parent's name for the rows.
+its parent, `unfiltered`, `lookup` found by an upsert, `default=`, `<Name` the parent's name for the rows.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Contact 003 Contacts
   FirstName          string 40
   Name               string 121 required ro
   Phone              phone 40
-  Email              email 80
+  Email              email 80 lookup
   Title              string 128
   Department         string 80
   ReportsToId        reference Contact:ReportsTo
@@ -294,4 +294,5 @@ FLAGS = {
     "required": ("required", True), "ro": ("read_only", True), "once": ("create_only", True),
     "restricted": ("restricted", True), "calculated": ("calculated", True), "tracked": ("tracked", True),
     "gone": ("cascade", True), "unfiltered": ("filtered", False),
+    "lookup": ("id_lookup", True),
 }  # fmt: skip

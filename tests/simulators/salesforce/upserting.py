@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def key_field(org: Org, thing: Thing, name: str) -> Field:
     """Find a field that records can be upserted by; raises Refused."""
     found = org.field(thing.name, name)
-    if found is None or not (found.external_id or found.kind == "id"):
+    if found is None or not (found.external_id or found.id_lookup or found.kind == "id"):
         raise no_key(name)
     return found
 
@@ -33,7 +33,9 @@ def holders(org: Org, thing: Thing, name: str, value: Any) -> list[Record]:
 def upsert(org: Org, thing: Thing, name: str, value: Any, fields: Mapping[str, Any], *, by: str) -> tuple[str, bool]:
     """Change the record that holds an external id, or make one; give its id and whether it is new."""
     field = key_field(org, thing, name)
-    if value in (None, ""):
+    if value in {None, ""} and field.kind == "id":
+        return org.save(thing.name, None, fields, by=by), True
+    if value in {None, ""}:
         raise Refused("MISSING_ARGUMENT", f"{field.name} not specified")
     found = holders(org, thing, name, value)
     if len(found) > 1:

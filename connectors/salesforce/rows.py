@@ -57,8 +57,14 @@ def _column(values: list[Any], kind: str) -> pa.Array:
     wanted = arrow_type(kind)
     if pa.types.is_floating(wanted) or pa.types.is_boolean(wanted):
         return pa.array(values, wanted)
-    texts = pa.array([None if value is None else str(value) for value in values], pa.string())
-    return texts.cast(wanted)
+    return pa.array([_text(value) for value in values], pa.string()).cast(wanted)
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Write a value of no fixed type, such as one in a history, as a bulk job does."""
+    if value is None or isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _short(error: Exception) -> str:

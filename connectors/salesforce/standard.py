@@ -104,7 +104,7 @@ FILTERS: Mapping[str, str] = {
     TASK_PEOPLE: "Task.What.Type = 'Opportunity'",
     USER: "UserType = 'Standard'",
 }
-"""What limits an object to the rows of Opportunities, or of people who own them; colleagues get children of an Event."""
+"""What limits an object to the rows of Opportunities, or of people who own them; colleagues get child Events."""
 
 STAMPS: Mapping[str, str] = {HISTORY: "CreatedDate", FIELD_HISTORY: "CreatedDate"}
 """The field that tells when a row last changed, where it is not SystemModstamp."""

@@ -11,10 +11,13 @@ import pytest
 
 from engine.judge.tables import Tables
 from rules.playbook import Playbook, Stage
+from rules.types import Field, FieldType
 from tests.connectors.salesforce.conftest import connector_of
 from tests.simulators.salesforce import SalesforceSimulator
 
-PLAYBOOK = Playbook("p", 1, "P", (Stage("a", "A"),))
+PLAYBOOK = Playbook(
+    "p", 1, "P", (Stage("a", "A"),), fields=(Field("cleared", FieldType.YES_NO, crm={"salesforce": "Cleared__c"}),)
+)
 
 
 class Deal:
@@ -110,3 +113,13 @@ def test_a_quote_expires_when_its_last_day_is_over(deal: Deal) -> None:
     deal.org.add("Quote", OpportunityId=deal.id, Name="Sent", Sent_At__c=at, ExpirationDate="2026-11-30")
     proposals = deal.read({"proposals.sent_at": "Sent_At__c"})["proposals"]
     assert proposals["expires_at"].to_pylist() == [datetime(2026, 12, 1, tzinfo=UTC)]
+
+
+def test_the_history_of_a_checkbox_says_true_and_false(deal: Deal) -> None:
+    deal.org.add_field("Opportunity", "Cleared__c", "boolean", tracked=True)
+    for ticked in (True, False):
+        deal.org.change("Opportunity", deal.id, Cleared__c=ticked)
+    changes = deal.read()["field_changes"].to_pylist()
+    assert {(row["field"], row["old"], row["new"]) for row in changes} == {
+        ("cleared", None, "true"), ("cleared", "true", "false"),
+    }  # fmt: skip

@@ -57,6 +57,6 @@ def _covers(applies_to: Condition, pipeline: PipelineFacts) -> bool:
             return all(_covers(part, pipeline) for part in parts)
         case Compare(Reference("deals", "pipeline"), Operator.EQUALS | Operator.ONE_OF, Literal(value)):
             values = value if isinstance(value, tuple) else (value,)
-            return bool({pipeline.id, pipeline.label}.intersection(map(str, values)))
+            return pipeline.label in values
         case _:
             return False

@@ -7,11 +7,11 @@ enforce otherwise than the playbook says is left to Dealgate, and named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.hubspot.facts import AccountFacts, StageFacts
-from connectors.hubspot.gates import gate_name
+from connectors.hubspot.gates import Gates, gate_name, gates_among
 from connectors.hubspot.install.fitting import CRM, misfit, pipelines_of, stage_ids
 from connectors.protocol import Difference
 from rules.playbook import (
@@ -73,9 +73,10 @@ def gates_of(playbooks: Sequence[Playbook], facts: AccountFacts) -> dict[str, Pl
     return {each.name: _of(each, misfit(each, playbooks, facts), facts) for each in playbooks}
 
 
-def stages_with_gates(made: dict[str, PlaybookGates]) -> dict[str, str]:
-    """Give the ids of all stages with a gate property, by the name of that."""
-    return {gate_name(stage.id): stage.id for each in made.values() for stage in each.gates}
+def gates_held(made: Mapping[str, PlaybookGates], properties: Iterable[str]) -> Gates:
+    """Give the gate properties among those of deals, each with the stage it holds back for these playbooks."""
+    stages = {gate_name(stage.id): stage.id for each in made.values() for stage in each.gates}
+    return Gates({name: stages.get(name, "") for name in gates_among(properties)})
 
 
 def _of(playbook: Playbook, wrong: str, facts: AccountFacts) -> PlaybookGates:

@@ -58,8 +58,8 @@ class Mirror:
 
     def freshness(self, table: str) -> Freshness | None:
         """Say how fresh a table is; None where it is not held."""
-        row = self.db.execute("SELECT asked, epoch_us(until) FROM _fresh WHERE name = ?", [table]).fetchone()
-        return Freshness(row[0], EPOCH + timedelta(microseconds=row[1])) if row else None
+        rows = self.db.execute("SELECT asked, epoch_us(until) FROM _fresh WHERE name = ?", [table]).fetchall()
+        return Freshness(rows[0][0], EPOCH + timedelta(microseconds=rows[0][1])) if rows else None
 
     def replace(
         self, table: str, schema: pa.Schema, rows: Iterable[pa.Table], fresh: Freshness, complete_for: str = ""
@@ -161,8 +161,8 @@ class Mirror:
 
     def kept(self, name: str, since: datetime) -> str | None:
         """Give a kept text if it is no older than `since`."""
-        row = self.db.execute("SELECT value FROM _kept WHERE name = ? AND since >= ?", [name, since]).fetchone()
-        return row[0] if row else None
+        rows = self.db.execute("SELECT value FROM _kept WHERE name = ? AND since >= ?", [name, since]).fetchall()
+        return rows[0][0] if rows else None
 
     def close(self) -> None:
         """Close the file."""

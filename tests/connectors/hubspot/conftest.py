@@ -9,6 +9,7 @@ import pytest
 
 from connectors.hubspot.client import HubSpotClient
 from tests.connectors.hubspot.accounts import client_of, install_properties, settings_of
+from tests.connectors.hubspot.sweeps import Sweeps
 from tests.simulators.hubspot import HubSpotSimulator
 
 
@@ -25,3 +26,8 @@ def client(crm: HubSpotSimulator, tmp_path: Path) -> Iterator[HubSpotClient]:
     client = client_of(crm, settings_of(crm, tmp_path / "mirror.duckdb"))
     yield client
     client.close()
+
+
+@pytest.fixture
+def sweeps(crm: HubSpotSimulator, tmp_path: Path) -> Sweeps:
+    return Sweeps(crm, tmp_path / "acme.mirror.duckdb")

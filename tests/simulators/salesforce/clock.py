@@ -22,7 +22,7 @@ class Clock:
         self._now = moment
 
     def advance(self, passed: timedelta) -> None:
-        self._now = self.now + passed
+        self.now += passed
 
 
 class RunningClock(Clock):

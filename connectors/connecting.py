@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.crm_settings import CrmSettings, LocalSettings
 from connectors.hubspot.settings import HubSpotSettings
-from connectors.protocol import Connector, CrmError
+from connectors.protocol import Connector
 
 
 def connect(settings: CrmSettings) -> Connector:
@@ -14,7 +14,9 @@ def connect(settings: CrmSettings) -> Connector:
 
         return connect_local(settings.path)
     if isinstance(settings, HubSpotSettings):
-        raise CrmError("HubSpot cannot be read yet")
+        from connectors.hubspot.connector import connect as connect_hubspot  # noqa: PLC0415 - likewise
+
+        return connect_hubspot(settings)
     from connectors.salesforce.connector import connect as connect_salesforce  # noqa: PLC0415 - likewise
 
     return connect_salesforce(settings)

@@ -22,13 +22,15 @@ from rules.problems import Problem
 class FewDeals:
     """Some deals in a mirror that the caller closes. `merged` says under which id a deal lives that was merged.
 
-    `wanted` is what was read: less than was asked for where the app may not read an object.
+    `wanted` is what was read: less than was asked for where the app may not read an object. `gone` are properties that
+    the account turned out not to have any more.
     """
 
     mirror: Mirror
     wanted: Wanted
     merged: Mapping[str, str]
     problems: tuple[Problem, ...]
+    gone: frozenset[tuple[str, str]] = frozenset()
 
 
 def few_deals(client: HubSpotClient, wanted: Wanted, ids: Sequence[str], on_rows: OnRows) -> FewDeals:
@@ -48,7 +50,7 @@ def few_deals(client: HubSpotClient, wanted: Wanted, ids: Sequence[str], on_rows
     records += [each for page in read(client, source, others, wanted.history) for each in page]
     gathering.keep_records(source, records)
     gathering.gather()
-    return FewDeals(mirror, gathering.wanted, merged, gathering.problems)
+    return FewDeals(mirror, gathering.wanted, merged, gathering.problems, gathering.gone)
 
 
 def _merged_into(client: HubSpotClient, source: Source, id_: str) -> Record | None:

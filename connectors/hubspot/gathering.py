@@ -62,6 +62,11 @@ class Gathering:
         return tuple(sorted({*self.wanted.problems, *self._problems, *self._typing.troubles.problems}))
 
     @property
+    def gone(self) -> frozenset[tuple[str, str]]:
+        """The properties, each with its object, that the account turned out not to have any more."""
+        return frozenset(self._typing.gone)
+
+    @property
     def deal_tables(self) -> tuple[str, ...]:
         """The tables whose rows are fetched anew for a deal that changed."""
         return (*(table_of(DEALS, each) for each in self.wanted.related), HISTORY)

@@ -20,15 +20,23 @@ WORDS = {"number": "number", "date": "date", "datetime": "moment", "bool": "`tru
 
 
 class Typing:
-    """Types the records of one account, and keeps what was refused of them."""
+    """Types the records of one account, and keeps what was refused of them.
+
+    `gone` are the properties, each with its object, that were asked for and left out of an answer: HubSpot says nothing
+    of one that was deleted, and gives null for one that is not set.
+    """
 
     def __init__(self, account: str) -> None:
         self._place = Place(account)
         self.troubles = Troubles()
+        self.gone = set[tuple[str, str]]()
 
     def rows(self, records: Sequence[Record], source: Source) -> pa.Table:
         """Type records of an object; those that were merged into others are told as gone."""
         found = [*({"id": each, "archived": True} for each in merged_away(records)), *_once(records)]
+        told = next((each["properties"] for each in records if each.get("properties")), None)
+        if told is not None:
+            self.gone |= {(source.object, name) for name in source.kinds if name not in told}
         columns = [self._column(found, source, name, kind) for name, kind in source.kinds.items()]
         ids = pa.array([str(record["id"]) for record in found], pa.string())
         gone = pa.array([bool(record.get("archived")) for record in found], pa.bool_())

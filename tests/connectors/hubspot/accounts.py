@@ -8,6 +8,7 @@ import requests
 
 from connectors.hubspot import names
 from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.settings import HubSpotSettings, Token
 from connectors.secret import Secret
 from connectors.transport import new_transport
@@ -40,3 +41,8 @@ def client_of(
         return crm.clock.now.timestamp()
 
     return HubSpotClient(settings, transport=transport, pause=crm.clock.advance, clock=clock)
+
+
+def connector_of(crm: HubSpotSimulator, mirror: Path, **more: object) -> HubSpotConnector:
+    client = client_of(crm, settings_of(crm, mirror, **more))
+    return HubSpotConnector(client.settings, client)

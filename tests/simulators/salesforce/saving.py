@@ -34,7 +34,11 @@ def save(org: Org, object_: str, id_: str, fields: Mapping[str, Any], *, by: str
         _unique(org, thing, new, old)
         if asked:
             _ask_rules(org, thing, old, new)
-        return org.commit(thing, new, old, by)
+        id_ = org.commit(thing, new, old, by)
+        if old is None and thing.name == "Opportunity" and new.get("ContactId"):
+            role = {"OpportunityId": id_, "ContactId": new["ContactId"], "IsPrimary": True}
+            save(org, "OpportunityContactRole", "", role, by=by, asked=False)
+        return id_
 
 
 def existing(org: Org, thing: Thing, id_: str) -> Record:

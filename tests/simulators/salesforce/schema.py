@@ -63,7 +63,7 @@ class Field:
 
     def described(self) -> dict[str, Any]:
         """Describe it as the API does."""
-        writable = not (self.calculated or self.read_only)
+        writable = not (self.calculated or self.read_only or self.kind == "id")
         long = self.kind == "textarea" and not self.filterable
         return _UNUSED | {
             "name": self.name, "label": self.label or words_of(self.name), "type": self.kind, "length": self.length,
@@ -80,7 +80,7 @@ class Field:
             "sortable": self.filterable and self.kind != "multipicklist", "aggregatable": not long and self.kind != "boolean",
             "groupable": self.filterable and self.kind not in NUMBERS | {"datetime", "textarea"},
             "defaultedOnCreate": self.name in DEFAULTED or self.kind == "boolean" or self.default is not None,
-            "defaultValue": False if self.kind == "boolean" else None, "cascadeDelete": self.cascade,
+            "defaultValue": False if self.kind == "boolean" else None, "cascadeDelete": False,
             "extraTypeInfo": "plaintextarea" if self.kind == "textarea" else None, "permissionable": self.nillable and writable,
         }  # fmt: skip
 
@@ -139,6 +139,7 @@ class Thing:
         return flags | {
             "name": self.name, "label": words_of(self.name), "labelPlural": plural, "keyPrefix": self.prefix,
             "custom": self.name.endswith("__c"), "customSetting": self.custom_setting, "deletable": self.deletable,
+            "mergeable": self.find("MasterRecordId") is not None,
             "undeletable": self.deletable, "associateEntityType": None, "associateParentEntity": None,
             "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"},
         }  # fmt: skip
@@ -152,7 +153,7 @@ def reference(name: str, relation: str, *targets: str, **more: Any) -> Field:
 def words_of(name: str) -> str:
     """Make a label of an API name."""
     plain = name.removesuffix("__c").removesuffix("__r").replace("_", " ")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
+    return re.sub(r"\bId$", "ID", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain))
 
 
 def _choice(value: str) -> dict[str, Any]:
@@ -164,7 +165,7 @@ _FLAGS_ON = (
     "triggerable", "feedEnabled",
 )  # fmt: skip
 _FLAGS_OFF = (
-    "activateable", "deepCloneable", "deprecatedAndHidden", "hasSubtypes", "isInterface", "isSubtype", "mergeable",
+    "activateable", "deepCloneable", "deprecatedAndHidden", "hasSubtypes", "isInterface", "isSubtype",
 )  # fmt: skip
 _UNUSED: dict[str, Any] = dict.fromkeys(
     ("compoundFieldName", "controllerName", "defaultValueFormula", "filteredLookupInfo", "inlineHelpText", "mask",

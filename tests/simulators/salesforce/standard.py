@@ -108,7 +108,7 @@ Opportunity 006 Opportunities
   FiscalQuarter      int ro
   FiscalYear         int ro
   Fiscal             string 6 ro
-  ContactId          reference Contact once
+  ContactId          reference Contact once <Opportunities
   HasOpenActivity    boolean ro unfiltered
   HasOverdueTask     boolean ro unfiltered
 OpportunityContactRole 00K OpportunityContactRoles

@@ -162,3 +162,10 @@ def test_what_belongs_to_a_deleted_deal_goes_and_comes_with_it(crm: SalesforceSi
     assert plain.query(count).body["totalSize"] == 0
     crm.org.undelete("Opportunity", id_)
     assert plain.query(count).body["totalSize"] == 1
+
+
+def test_a_deal_that_is_made_with_a_contact_has_a_primary_role(plain: Plain) -> None:
+    person = plain.post("sobjects/Contact", {"LastName": "Smith"}).body["id"]
+    plain.post(DEALS, {**NEW, "ContactId": person})
+    (role,) = plain.query("SELECT ContactId, IsPrimary FROM OpportunityContactRole").body["records"]
+    assert (role["ContactId"], role["IsPrimary"]) == (person, True)

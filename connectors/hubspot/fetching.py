@@ -2,8 +2,8 @@
 
 A search ends at 10,000 results, so that every page asks for ids above the last one, which no page can be past.
 It is asked in at most 3,000 characters; where the properties do not fit, it only finds ids. A list holds 100 records a
-call, 50 with histories, and knows no condition: it is used for all deals at once, where those two make it the shorter
-way.
+call, 50 with histories, and knows no condition; but it gives the ids of what belongs to each record too, and histories.
+It is used for all deals at once, where that makes it the shorter way.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from connectors.hubspot.wanted import Source
 
 FOUND_A_CALL, READ_A_CALL, LISTED_A_CALL, WITH_HISTORY = 200, 100, 100, 50
 LONGEST_SEARCH = 3_000
+LONGEST_ADDRESS = 6_000
 
 OnRows = Callable[[str, int], None]
 Record = dict[str, Any]
@@ -86,9 +87,18 @@ def read(
 
 
 def listed(
-    client: HubSpotClient, source: Source, *, after: str = "", archived: bool = False, history: Sequence[str] = ()
+    client: HubSpotClient,
+    source: Source,
+    *,
+    after: str = "",
+    archived: bool = False,
+    history: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> Iterator[Page]:
-    """Yield every record of an object in the order of ids; `after` is the place behind which to begin."""
+    """Yield every record of an object in the order of ids; `after` is the place behind which to begin.
+
+    `beside` names the objects whose associated ids come with each record.
+    """
     params: dict[str, Any] = {
         "limit": str(WITH_HISTORY if history else LISTED_A_CALL),
         "archived": "true" if archived else "false",
@@ -96,12 +106,19 @@ def listed(
     }
     if history:
         params["propertiesWithHistory"] = ",".join(history)
+    if beside:
+        params["associations"] = ",".join(beside)
     while True:
         found = client.get(API.objects(source.object), {**params, **({"after": after} if after else {})})
         after = str(((found.get("paging") or {}).get("next") or {}).get("after") or "")
         yield Page(list(found["results"]), after)
         if not after:
             return
+
+
+def is_listable(source: Source) -> bool:
+    """Whether all properties of an object fit the address of a list."""
+    return sum(len(name) + 3 for name in source.kinds) <= LONGEST_ADDRESS
 
 
 def calls_to_search(records: int) -> int:

@@ -126,6 +126,14 @@ class Gathering:
             table = QUOTE_HISTORY if source.object == QUOTES else HISTORY
             self._mirror.renew(table, "Of", told, history.SCHEMA, [history_rows(records)])
 
+    def keep_beside(self, records: Sequence[Record], beside: Sequence[str]) -> None:
+        """Hold the associations that a list gave with its records; what it calls otherwise is asked for later."""
+        if not associations.are_named(records, beside):
+            return
+        for object_ in beside:
+            ids, rows = associations.listed_beside(records, object_)
+            self._mirror.renew(table_of(DEALS, object_), "From", ids, associations.SCHEMA, [rows])
+
     def _associations(self, from_: str, to: str) -> None:
         table = table_of(from_, to)
         while ids := self._mirror.incomplete(table, from_, DEALS_AT_ONCE):

@@ -9,23 +9,29 @@ search learns late of a change. A deal that changed has its associations read ag
   deal is asked for its deals when it is new; for the rest the associations of a seventh of the open deals are read
   again once a day, so that none is older than a week of nights. A record that was archived is gone with those.
 
-The fewest calls that a refresh can take, for d deals of which c changed, k related objects with r records to fetch and
-f found changed of each, w objects with people and q with a history: in a first sweep d/200 to find the deals, kd/1000
-for who belongs to them, r/100 for each of those objects (or all there are, at 200 a call, where that is less), r/1000
-for the people of w of them, d/50 where every history is asked for; in a night max(1, f/200) for each object, k(c + o/7)
-/1000 for o open deals, and r/100 and r/1000 for what is new. Each is rounded up, and there is one call each for the
-owners, the archived deals (100 a call), the pipelines, the account and an object's properties. `tests` hold it so.
+The fewest calls that a refresh can take, each part rounded up. With d deals in scope of D, c of them changed, o open, k
+related objects, p of which have people, and of each object r records to fetch, f found changed, a all there are:
+
+- always: one for each object's properties, the pipelines, the account, and the owners (500 a call), D' / 100 for D'
+  archived deals;
+- a first sweep: the less of D / 100 + d / 1,000 (a list, and the contacts' labels) and d / 200 + k d / 1,000 (a search,
+  and the associations); for each object the less of r / 100 and a / 200; p times r / 1,000 for people; d / 50 for
+  histories where all are asked for, in place of the list's D / 100;
+- a night: c / 200 for deals, f / 200 for each object, at least one; k (c + o / 7) / 1,000 for associations; r / 100,
+  and r / 1,000 for deals and for people, of what is new; c / 50 for histories.
+
+To know the less, up to two calls ask how many deals there are, and one for each object that takes more than twenty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from connectors.hubspot.associations import table_of
+from connectors.hubspot.associations import calls_to_associate, table_of
 from connectors.hubspot.changes import Changes, changed
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.fetching import (
@@ -38,6 +44,7 @@ from connectors.hubspot.fetching import (
     count,
     fits,
     ids_of,
+    is_listable,
     listed,
     read,
     searched,
@@ -45,7 +52,7 @@ from connectors.hubspot.fetching import (
 from connectors.hubspot.gathering import RECORDS_AT_ONCE, Gathering, bunched
 from connectors.hubspot.history import HISTORY, QUOTE_HISTORY
 from connectors.hubspot.rows import Typing, merged_away, schema_of
-from connectors.hubspot.standard import CONTACTS, DEALS, QUOTES
+from connectors.hubspot.standard import CONTACTS, DEALS, QUOTES, RELATED
 from connectors.hubspot.wanted import Source, Wanted
 from connectors.mirror.canonical_values import text_sql
 from connectors.mirror.mirror import DELETED, EPOCH, Freshness, Mirror, quoted
@@ -61,6 +68,7 @@ A_NIGHT = timedelta(hours=20)
 ARCHIVED, ROUND = "archived deals", "associations read again"
 ARCHIVED_SCHEMA = pa.schema([("Id", pa.string()), (DELETED, pa.bool_())])
 UNFINISHED = "unfinished "
+LIST, SEARCH = "list", "search"
 
 
 @dataclass(frozen=True)
@@ -134,12 +142,16 @@ class Refreshing:
         if not place:
             self._mirror.replace(DEALS, schema_of(source), (), Freshness(_unfinished("", asked), until))
             self._mirror.delete("_complete", f"list_contains({_listed(self.gathering.deal_tables)}, name)")
-        for pages in bunched(self._whole(source, place)):
-            records = [each for page in pages for each in page.records]
+        way, _, after = place.partition(":")
+        way = way or self._shorter_way(source)
+        for pages in bunched(self._listed(source, after) if way == LIST else self._searched(source, after)):
+            records = [each for page in pages for each in page.records if self._may_be_held(each)]
             self._on_rows(DEALS, len(records))
             self._keep_deals(source, records)
+            if way == LIST:
+                self.gathering.keep_beside(records, self._beside)
             left = pages[-1].place
-            self._note(source, Freshness(_unfinished(left, asked) if left else asked, begun))
+            self._note(source, Freshness(_unfinished(f"{way}:{left}", asked) if left else asked, begun))
         return begun
 
     def _left_off(self, asked: str, until: datetime) -> tuple[str, datetime]:
@@ -150,31 +162,44 @@ class Refreshing:
         place, _, rest = fresh.asked.removeprefix(UNFINISHED).partition(" ")
         return (place, fresh.until) if place and rest == asked else ("", until)
 
-    def _whole(self, source: Source, place: str) -> Iterator[Page]:
-        """Find the deals in scope, or list all there are where that takes fewer calls.
+    @property
+    def _beside(self) -> tuple[str, ...]:
+        """The objects whose associations a list gives as well; those with contacts have labels, which it leaves out."""
+        return tuple(each for each in self.wanted.related if each in RELATED and each != CONTACTS)
 
-        That can be where the properties do not fit a search, so that what it found is read by ids, or where the
-        history of every deal is asked for, which only reading and listing give.
-        """
-        history, groups = self.wanted.history, self._scope.groups
-        way, _, after = place.partition(":")
-        if not way:
-            way = "list" if self._list_is_less(source) else "search"
-        if way == "list":
-            for page in listed(self._client, source, after=after, history=history):
-                yield Page(page.records, f"list:{page.place}" if page.place else "")
-            return
+    def _listed(self, source: Source, after: str) -> Iterator[Page]:
+        return listed(self._client, source, after=after, history=self.wanted.history, beside=self._beside)
+
+    def _searched(self, source: Source, after: str) -> Iterator[Page]:
+        """Find the deals in scope; where their properties do not fit a search, they are read by what it found."""
+        groups = self._scope.groups
+        whole = fits(source, groups)
         for page in searched(self._client, source, groups, after=after):
-            records = page.records if fits(source, groups) else self._read(source, ids_of(page.records))
-            yield Page(records, f"search:{page.place}" if page.place else "")
+            yield page if whole else replace(page, records=self._read(source, ids_of(page.records)))
 
-    def _list_is_less(self, source: Source) -> bool:
-        history, whole = bool(self.wanted.history), fits(source, self._scope.groups)
-        if whole and not history:
-            return False
-        found, all_there_are = count(self._client, source, self._scope.groups), count(self._client, source, ())
-        by_search = calls_to_search(found) + calls_to_read(found, history=history)
-        return calls_to_read(all_there_are, history=history) <= by_search
+    def _shorter_way(self, source: Source) -> str:
+        """Choose by how many deals there are, and how many of them are in scope.
+
+        A list takes twice the calls of a search, and gives deals that were closed long ago too; but associations come
+        with it, and histories where every one is asked for. Where playbooks limit the deals, only a search knows.
+        """
+        if self._scope.key or not is_listable(source):
+            return SEARCH
+        history = bool(self.wanted.history)
+        by_list = max(1, calls_to_read(count(self._client, source, ()), history=history))
+        if by_list <= 1 + len(self._beside):
+            return LIST
+        found = count(self._client, source, self._scope.groups)
+        by_search = calls_to_search(found) + len(self._beside) * calls_to_associate(found)
+        if history or not fits(source, self._scope.groups):
+            by_search += calls_to_read(found, history=history)
+        return LIST if by_list < by_search else SEARCH
+
+    def _may_be_held(self, record: Record) -> bool:
+        """Leave out what was closed long ago before what belongs to it is looked at."""
+        told = record["properties"]
+        closed, closing = told.get("hs_is_closed") == "true", str(told.get("closedate") or "")
+        return not (closed and closing and closing[:10] < f"{self._scope.closed_since:%Y-%m-%d}")
 
     def _read_changed(self, source: Source, until: datetime) -> None:
         fresh = self._mirror.freshness(DEALS)

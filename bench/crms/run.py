@@ -20,9 +20,9 @@ from bench.crms.simulated import Simulated
 from bench.page import machine, write_into
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
-SIZES = (25_000, 100_000)
+SIZE, OTHER_SIZES = 100_000, (25_000, 300_000)
 CHANGED_PERCENT = 2
-SOURCES, DESCRIBED = 8, 12
+DESCRIBED = 15
 WRITTEN = 1_000
 
 Figures = Mapping[str, Any]
@@ -49,14 +49,14 @@ def main() -> None:
 
 
 def salesforce() -> list[str]:
-    """Sweep orgs of each size for the first time; the largest again by night, and write to it."""
-    first = {deals: _sweep_of(deals) for deals in SIZES[:-1]}
-    with tempfile.TemporaryDirectory() as folder, Simulated("salesforce", SIZES[-1]) as crm:
+    """Sweep orgs of each size for the first time; one of them again by night, and write to it."""
+    first = {deals: _sweep_of(deals) for deals in OTHER_SIZES}
+    with tempfile.TemporaryDirectory() as folder, Simulated("salesforce", SIZE) as crm:
         crm.tell(advance={"hours": 1})
         where = crm.where | {"mirror": f"{folder}/mirror.duckdb"}
         rows = crm.tell()["records"]
-        _say(f"the first sweep of {SIZES[-1]:,} deals")
-        first[SIZES[-1]] = _step("sweep", where)
+        _say(f"the first sweep of {SIZE:,} deals")
+        first[SIZE] = _step("sweep", where)
         crm.tell(advance={"days": 1}, change={"percent": CHANGED_PERCENT}, forget_calls={})
         _say(f"a night in which {CHANGED_PERCENT} percent changed")
         night = _step("sweep", where)
@@ -64,12 +64,10 @@ def salesforce() -> list[str]:
         written = _step("write", where)
         _say("whose time it is, under a profiler")
         shares = _step("profiled", where | {"mirror": f"{folder}/another.duckdb"})["shares"]
-    changed = SIZES[-1] * CHANGED_PERCENT // 100
+    changed = SIZE * CHANGED_PERCENT // 100
     read = {name: rows.get(name, 0) for name in OBJECTS}
     calls = [
-        Calls(
-            f"first sweep, {SIZES[-1]:,} deals", first[SIZES[-1]]["calls"], salesforce_read(read, described=DESCRIBED)
-        ),
+        Calls(f"first sweep, {SIZE:,} deals", first[SIZE]["calls"], salesforce_read(read, described=DESCRIBED)),
         Calls(
             f"a night, {changed:,} deals changed",
             night["calls"],
@@ -82,7 +80,7 @@ def salesforce() -> list[str]:
 
 OBJECTS = (
     "Opportunity", "OpportunityContactRole", "OpportunityHistory", "Task", "Event", "EmailMessage", "EventWhoRelation",
-    "User",
+    "TaskWhoRelation", "User",
 )  # fmt: skip
 """What is fetched for the benchmark's playbook."""
 
@@ -108,7 +106,7 @@ def _calls(listed: list[Calls]) -> str:
 
 def _sweeps(first: Mapping[int, Figures], night: Figures) -> str:
     head = "| sweep | deals judged | seconds | deals a second | peak memory |\n|---|---:|---:|---:|---:|"
-    named = [*((f"first, {deals:,} deals", found) for deals, found in first.items()), ("a night later", night)]
+    named = [*((f"first, {deals:,} deals", found) for deals, found in sorted(first.items())), ("a night later", night)]
     rows = [
         f"| {name} | {found['deals']:,} | {found['seconds']:.1f} | {found['deals'] / found['seconds']:,.0f} "
         f"| {found['peak_mib']:,.0f} MiB |"

@@ -79,8 +79,10 @@ class Account:
         self.on_event: list[OnEvent] = []
         self.random = Random(7)  # noqa: S311 - it shuffles answers
         for kind in self.kinds.values():
-            stamped = {"created": "2019-08-06T02:41:52.364Z", "updated": "2023-06-20T22:32:28.368Z"}
-            kind.properties = {name: replace(each, **stamped) for name, each in kind.properties.items()}
+            kind.properties = {
+                name: replace(each, created="2019-08-06T02:41:52.364Z", updated="2023-06-20T22:32:28.368Z")
+                for name, each in kind.properties.items()
+            }
         stages = {id_: (label, probability) for id_, label, probability in STAGES}
         self.add_pipeline("default", "Sales Pipeline", stages)
 
@@ -118,7 +120,7 @@ class Account:
         return id_
 
     def add_contact(self, email: str = "", **more: Any) -> str:
-        return self.add("contacts", **({"email": email} if email else {}), **more)
+        return self.add("contacts", **({"email": email} if email else {}) | more)
 
     def add_company(self, name: str = "Acme", **more: Any) -> str:
         return self.add("companies", name=name, **more)
@@ -251,7 +253,7 @@ class Account:
         kinds = {"string": "text", "number": "number", "bool": "booleancheckbox", "enumeration": "select"}
         given = field_type or kinds.get(type_) or min(FIELD_TYPES[type_])
         choices = tuple(Option(each, each, order) for order, each in enumerate(options))
-        told = {"created": self.now(), "updated": self.now(), "hubspot": False} | more
+        told: dict[str, Any] = {"created": self.now(), "updated": self.now(), "hubspot": False} | more
         self.kind(object_).add([Property(name, type_, given, options=choices, **told)])
 
     def remove_property(self, object_: str, name: str) -> None:

@@ -94,8 +94,8 @@ def applied(account: Account, object_: str, item: Item, taken: Mapping[str, str 
     if changed:
         follows[kind.modified] = now
     values = _merged(values, follows)
-    new = replace(item, values=values, updated=now if changed else item.updated)
-    new = new.with_history(changed | follows, now, source)
+    remembered = item.with_history(changed | follows, now, source)
+    new = replace(remembered, values=values, updated=now if changed else item.updated)
     account.keep(object_, new, item, changed | follows, source)
     return Saved(new, dict(taken) | follows, new=False)
 

@@ -187,7 +187,9 @@ def _reader(property_: Property) -> Callable[[str], Any]:
     """Give how values of a property are compared."""
     if property_.name == "hs_object_id":
         return key_of
-    return {"number": Decimal, "datetime": _moment, "date": _moment}.get(property_.type, str.lower)
+    if property_.type == "number":
+        return Decimal
+    return _moment if property_.type in {"date", "datetime"} else str.lower
 
 
 def _moment(text: str) -> str:

@@ -72,6 +72,9 @@ jobtitle string text
 company string text
 phone string phonenumber
 mobilephone string phonenumber
+address string text
+city string text
+country string text
 lifecyclestage enumeration radio
 hs_lead_status enumeration radio
 hs_buying_role enumeration checkbox

@@ -10,9 +10,9 @@ MILLISECONDS = re.compile(r"-?\d{1,14}")
 
 
 def stamp(moment: datetime) -> str:
-    """Write a moment as the API does: UTC, milliseconds without trailing zeros, and none at all where they are zero."""
+    """Write a moment as the API does: UTC, three digits of a second, or none at all where they are zero."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23]
-    return f"{text.rstrip('0').rstrip('.') if text.endswith('0') else text}Z"
+    return f"{text.removesuffix('.000')}Z"
 
 
 def milliseconds(moment: datetime) -> int:

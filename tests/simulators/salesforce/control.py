@@ -82,11 +82,11 @@ def _outbound(simulator: SalesforceSimulator, arguments: Arguments) -> None:
         if name not in {"url", "repeats", "disorder", "organization", "most"}:
             raise KeyError(name)
         setattr(sender, name, value)
-    sender.__enter__()
+    simulator.pushing.enter_context(sender)
 
 
 def _callouts(simulator: SalesforceSimulator, arguments: Arguments) -> None:
-    FlowCallouts(simulator, arguments["url"], arguments["secret"]).__enter__()
+    simulator.pushing.enter_context(FlowCallouts(simulator, arguments["url"], arguments["secret"]))
 
 
 def _some(simulator: SalesforceSimulator, percent: float) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from email.utils import format_datetime
 from types import TracebackType
@@ -71,6 +72,8 @@ class SalesforceSimulator(Service):
         """How often a bulk job or a deployment has to be asked about until it is done."""
         self.client_id, self.client_secret, self.username = "3MVG9app", "app-secret", "dealgate@example.com"
         self.public_key = b""
+        self.pushing = ExitStack()
+        """What sends news of saved deals as long as the simulator runs."""
         self.sessions: dict[str, str] = {}
         self._signed_in = 0
         self.session_id = self.new_session()
@@ -137,6 +140,11 @@ class SalesforceSimulator(Service):
         if refused is not None:
             return Response(refused.status, refused.body())
         return Response(HTML.status, HTML.body, dict(HTML.headers)) if faults.take("html") else None
+
+    def stop(self) -> None:
+        """Push no longer, and close the port."""
+        self.pushing.close()
+        super().stop()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -160,3 +160,18 @@ def test_a_callout_is_signed_and_sent_once(crm: SalesforceSimulator, listener: L
     assert first.headers["x-dealgate-signature"] == right
     assert json.loads(first.body) == {"organization": crm.org.organization_id, "id": "callout-1", "deals": [id_]}
     assert int(stamp) - int(second.headers["x-dealgate-timestamp"]) == 360
+
+
+def test_a_running_simulator_can_be_told_to_push(crm: SalesforceSimulator, plain: Plain, listener: Listener) -> None:
+    told = plain.post(
+        "/_control", {"outbound": {"url": f"{listener.url}/hook"}, "callouts": {"url": listener.url, "secret": "s"}}
+    )
+    assert told.status == 200
+    deal(crm)
+    assert listener.spoken_to.wait(10)
+    crm.pushing.close()
+    assert {each.path for each in listener.heard} <= {"/hook", ""}
+    heard = len(listener.heard)
+    deal(crm)
+    assert len(listener.heard) == heard
+    assert plain.post("/_control", {"outbound": {"url": listener.url, "colour": "red"}}).status == 400

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from connectors.hubspot.deals import Scope
 from connectors.hubspot.facts import AccountFacts
 from connectors.hubspot.fetching import Filter
 from connectors.hubspot.names import STATUS
-from connectors.hubspot.refreshing import Scope
 from connectors.hubspot.standard import COLUMNS, DEALS, STAGE
 from connectors.hubspot.wanted import CRM
 from rules.condition import AllOf, Compare, Condition, Literal, Operator, Reference

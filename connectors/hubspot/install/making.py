@@ -17,8 +17,8 @@ from connectors.hubspot.settings import API
 from connectors.hubspot.standard import DEALS, TASKS
 from connectors.protocol import Difference
 
-LAG = 1.0
-"""How long HubSpot may take to know a group of properties that was just made, in seconds."""
+LOOKS, LAG = 5, 0.5
+"""How often it is looked whether a new group of properties is there, and after how many seconds again."""
 EXISTS = "OBJECT_ALREADY_EXISTS"
 PLAIN_KEY = (
     f"`{names.KEY}` is not unique on tasks: HubSpot allows ten unique properties of an object, and not of every one; "
@@ -130,16 +130,24 @@ def _change(part: PropertyPart, held: PropertyFacts) -> dict[str, Any]:
 
 
 def _make_group(client: HubSpotClient, object_: str) -> None:
-    path = API.properties(object_, "groups")
-    held = {each["name"] for each in client.get(path)["results"] if not each.get("archived")}
-    if names.GROUP in held:
+    """Make the group and wait until HubSpot shows it, some tenths of a second."""
+    if _has_group(client, object_):
         return
+    body = {"name": names.GROUP, "label": GROUP_LABEL, "displayOrder": -1}
     try:
-        client.send("POST", path, {"name": names.GROUP, "label": GROUP_LABEL, "displayOrder": -1}, retry=True)
+        client.send("POST", API.properties(object_, "groups"), body, retry=True)
     except HubSpotError as refusal:
         if refusal.category != EXISTS:
             raise
-    client.pause(LAG)
+    for _ in range(LOOKS):
+        if _has_group(client, object_):
+            return
+        client.pause(LAG)
+
+
+def _has_group(client: HubSpotClient, object_: str) -> bool:
+    held = client.get(API.properties(object_, "groups"))["results"]
+    return any(each["name"] == names.GROUP and not each.get("archived") for each in held)
 
 
 def _refused(part: PropertyPart, refusal: HubSpotError) -> Difference:

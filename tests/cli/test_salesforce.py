@@ -12,32 +12,10 @@ import requests
 
 from connectors.salesforce import names
 from tests.cli.conftest import Run
+from tests.cli.sales import PLAYBOOK
 from tests.simulators.salesforce import SalesforceSimulator
 from tests.simulators.salesforce.auth import new_key
 
-PLAYBOOK = """
-playbook: sales
-version: 3
-title: Sales
-applies_to: {type: New}
-fields:
-  pain: {type: text, crm: {salesforce: Pain__c, hubspot: identified_pain}}
-roles:
-  champion: {salesforce: Champion}
-stages:
-  - id: discovery
-    title: Discovery
-    crm: {salesforce: Qualification}
-    exit_criteria:
-      - id: pain-known
-        says: The problem is written down
-        require: {filled: [pain]}
-        enforce: hard
-        task: {title: Write down the problem, due: 2 business days}
-      - {id: met, says: We have met, require: {activities: {some: {kind: meeting}}}, enforce: soft}
-  - {id: proposal, title: Proposal, crm: {salesforce: Proposal/Price Quote}}
-outcomes: {won: {crm: {salesforce: Closed Won}}, lost: {crm: {salesforce: Closed Lost}}}
-"""
 CONFIG = """
 crms:
   acme:
@@ -151,9 +129,7 @@ def test_a_sweep_that_cannot_tell_the_org_says_so_after_its_digest(acme: Acme, r
     swept = run("sweep")
     assert swept.exit_code == 3
     assert "written: 5 flags, 5 new tasks" in swept.stdout
-    assert (
-        "the CRM was not told that this sweep ended, and its gates go stale: Salesforce answered" in swept.stdout
-    )
+    assert "the CRM was not told that this sweep ended, and its gates go stale: Salesforce answered" in swept.stdout
 
 
 def test_install_as_a_project_writes_what_an_administrator_deploys(acme: Acme, run: Run, tmp_path: Path) -> None:

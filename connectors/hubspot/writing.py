@@ -85,11 +85,11 @@ class Writer:
 
     def _set_flags(self, changes: Sequence[Change], receipts: Receipts) -> None:
         """Write the properties that are ours, and no others."""
-        inputs, sent = [], []
+        inputs, sent, gates = [], [], self._gates()
         for change in sorted(changes, key=lambda each: each.deal_id):
             try:
                 flags = change.flags
-                written = {**flag_properties(flags), **self._gates().values(flags)} if flags else {}
+                written = {**flag_properties(flags), **gates.values(flags)} if flags else {}
                 inputs.append({"id": change.deal_id, "properties": written})
                 sent.append(change)
             except TooLongError as too_long:

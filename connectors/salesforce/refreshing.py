@@ -1,7 +1,8 @@
 """Keeps the mirror fresh: what changed since the last time is fetched, and everything where that cannot be known.
 
 Each table has a cursor of its own, by Salesforce's clock. It is read again from a little before where it stood, since a
-row may be stamped before it can be seen. Deleted rows come with the changed ones.
+row may be stamped before it can be seen. Deleted rows come with the changed ones, and so do those that may be held and
+belong to something else now.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from connectors.salesforce.wanted import Source, Wanted
 
 OVERLAP = timedelta(minutes=5)
 """How long a row may be stamped before it can be seen."""
+LONGEST_READ = timedelta(hours=6)
+"""How long after its cursor a table may have been read: what was made later is not held."""
 LONGEST_SLEEP = timedelta(days=14)
 """How old a cursor may be: deleted rows are kept for 15 days, then they can no longer be told."""
 
@@ -79,16 +82,17 @@ class Refreshing:
     def _fetch(self, source: Source, since: datetime | None, sizes: Mapping[str, int]) -> Fetch:
         if since is None:
             return Fetch(source, self._whole(source), size=sizes.get(source.object))
-        stamps = [source.stamp, *([source.also_stamped] if source.also_stamped else [])]
-        changed = " OR ".join(f"{stamp} >= {since:%Y-%m-%dT%H:%M:%SZ}" for stamp in stamps)
-        return Fetch(source, f"({changed})", deleted=source.deletable)
+        stamps = (source.stamp, *source.also_stamped)
+        changed = " OR ".join(f"{stamp} >= {_soql(since)}" for stamp in stamps)
+        about = f"({source.about} OR CreatedDate < {_soql(since + LONGEST_READ)})" if source.about else ""
+        return Fetch(source, " AND ".join(each for each in (f"({changed})", about) if each), deleted=source.deletable)
 
     def _whole(self, source: Source) -> str:
         """Limit a whole read to the deals that are held."""
         if source.object == OPPORTUNITY:
             return self._scope.soql
         if source.object == USER or "." in source.parent:
-            return ""
+            return source.about
         return f"{source.parent} IN (SELECT Id FROM Opportunity WHERE {self._scope.soql})"
 
     def _complete(self, sources: Sequence[Source]) -> None:
@@ -100,9 +104,13 @@ class Refreshing:
         for each in sources:
             self._mirror.mark_complete(each.object, new[each.object])
             if "." not in each.parent:
-                gone = f'"{each.parent}" NOT IN (SELECT "Id" FROM "Opportunity")'
-                self._mirror.delete(each.object, gone)
+                held = f'"{each.parent}" IN (SELECT "Id" FROM "Opportunity")'
+                self._mirror.delete(each.object, f"({held}) IS NOT true")
 
     def _drop_closed_long_ago(self) -> None:
         self._mirror.delete(OPPORTUNITY, f'"IsClosed" AND "CloseDate" < DATE \'{self._scope.closed_since:%Y-%m-%d}\'')
         self._mirror.forget(OPPORTUNITY)
+
+
+def _soql(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

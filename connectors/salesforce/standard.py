@@ -96,18 +96,17 @@ PARENTS: Mapping[str, str] = {
 }
 """The field that leads from an object to its Opportunity."""
 
-FILTERS: Mapping[str, str] = {
+ABOUT_DEALS: Mapping[str, str] = {
     TASK: "What.Type = 'Opportunity'",
-    EVENT: "What.Type = 'Opportunity' AND IsChild = false",
+    EVENT: "What.Type = 'Opportunity'",
     EMAIL: "RelatedTo.Type = 'Opportunity'",
     PEOPLE: "Event.What.Type = 'Opportunity'",
     TASK_PEOPLE: "Task.What.Type = 'Opportunity'",
-    USER: "UserType = 'Standard'",
 }
-"""What limits an object to the rows of Opportunities, or of people who own them; colleagues get child Events."""
+"""What limits an object that may belong to anything to the rows of Opportunities."""
+
+FILTERS: Mapping[str, str] = {EVENT: "IsChild = false", USER: "UserType = 'Standard'"}
+"""What limits an object for good: colleagues get children of an Event, and not every User is a person of ours."""
 
 STAMPS: Mapping[str, str] = {HISTORY: "CreatedDate", FIELD_HISTORY: "CreatedDate"}
 """The field that tells when a row last changed, where it is not SystemModstamp."""
-
-ALSO_STAMPED: Mapping[str, str] = {OPPORTUNITY: "Account", ROLE: "Contact"}
-"""A parent whose fields are read with the row, and whose own changes count as the row's."""

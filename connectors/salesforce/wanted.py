@@ -9,7 +9,7 @@ from connectors.salesforce.facts import OrgFacts
 from connectors.salesforce.names import FLAG_FIELDS
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.standard import (
-    ALSO_STAMPED,
+    ABOUT_DEALS,
     COLUMNS,
     FIELD_HISTORY,
     FILTERS,
@@ -42,20 +42,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """One object to fetch: its field paths with Salesforce's type of each, how it leads to deals, what changes it."""
+    """One object to fetch: its field paths with Salesforce's type of each, how it leads to deals, what changes it.
+
+    `also_stamped` are the stamps of rows that fields are read through. `filter` holds for a row for good, `about` only
+    while it belongs to a deal.
+    """
 
     object: str
     kinds: Mapping[str, str]
     parent: str
     stamp: str = "SystemModstamp"
-    also_stamped: str = ""
+    also_stamped: tuple[str, ...] = ()
     filter: str = ""
+    about: str = ""
     deletable: bool = True
 
     @property
     def asked(self) -> str:
         """Say in one text what is asked for, so that another question is told from the same one."""
-        return f"{self.object}({','.join(sorted(self.kinds))}){self.filter}"
+        return f"{self.object}({','.join(sorted(self.kinds))}){self.filter}{self.about}"
 
 
 @dataclass(frozen=True)
@@ -162,15 +167,16 @@ class _Deciding:
 
     def _source(self, object_: str, paths: set[str]) -> Source:
         found = {path: self.facts.field(object_, path) for path in sorted(paths)}
-        also = ALSO_STAMPED.get(object_, "")
-        through = any(path.startswith(f"{also}.") for path in found) and bool(also)
+        through = {path.rpartition(".")[0] for path in found} - {""}
+        stamps = (f"{each}.SystemModstamp" for each in sorted(through))
         return Source(
             object=object_,
             kinds={self.facts.path(object_, path): facts.kind for path, facts in found.items() if facts is not None},
             parent=self._parent(object_),
             stamp=STAMPS.get(object_, "SystemModstamp"),
-            also_stamped=f"{also}.SystemModstamp" if through else "",
+            also_stamped=tuple(each for each in stamps if self.facts.has(object_, each)),
             filter=FILTERS.get(object_, ""),
+            about=ABOUT_DEALS.get(object_, ""),
             deletable=self.facts.has(object_, "IsDeleted"),
         )
 

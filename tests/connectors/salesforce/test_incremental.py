@@ -115,6 +115,50 @@ def test_merged_people_and_companies_are_followed(pipeline: Pipeline) -> None:
     assert tables["contacts"]["name"].to_pylist() == ["Ann B."]
 
 
+def test_a_record_type_and_a_role_that_are_renamed_are_seen(pipeline: Pipeline) -> None:
+    org = pipeline.org
+    kind = org.add("RecordType", Name="New Business", DeveloperName="New", SobjectType="Opportunity")
+    desk = org.add("UserRole", Name="Sales")
+    owner = org.add("User", Name="Olga", Email="olga@example.com", Username="olga", UserRoleId=desk)
+    org.change("Opportunity", pipeline.deals[0], RecordTypeId=kind, OwnerId=owner)
+    pipeline.sweep()
+    org.change("RecordType", kind, Name="New Clients")
+    org.change("UserRole", desk, Name="Deal Desk")
+    tables = pipeline.sweep()
+    assert "New Clients" in tables["deals"]["pipeline"].to_pylist()
+    assert "Deal Desk" in tables["owners"]["team"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("object_", "field"), [("Task", "WhatId"), ("Event", "WhatId"), ("EmailMessage", "RelatedToId")]
+)
+def test_an_activity_that_is_put_on_something_else_is_the_deals_no_longer(
+    pipeline: Pipeline, object_: str, field: str
+) -> None:
+    at = "2026-10-20T10:00:00.000+0000"
+    when = {"Task": "ActivityDate", "Event": "StartDateTime", "EmailMessage": "MessageDate"}[object_]
+    more = {"TaskSubtype": "Call", "Status": "Completed"} if object_ == "Task" else {}
+    made = pipeline.org.add(object_, **{field: pipeline.deals[0], when: at[:10] if object_ == "Task" else at}, **more)
+    assert pipeline.sweep()["activities"].num_rows == 1
+    pipeline.org.change(object_, made, **{field: pipeline.account})
+    assert pipeline.sweep()["activities"].num_rows == 0
+    pipeline.org.change(object_, made, **{field: pipeline.deals[1]})
+    assert pipeline.sweep()["activities"]["deal_id"].to_pylist() == [pipeline.deals[1]]
+
+
+@pytest.mark.parametrize("activity", ["Event", "Task"])
+def test_an_activity_that_is_put_on_a_deal_brings_its_people(pipeline: Pipeline, activity: str) -> None:
+    org, bob = pipeline.org, pipeline.org.add("Contact", Name="Bob")
+    at = {"Event": {"StartDateTime": "2026-10-20T10:00:00.000+0000"},
+          "Task": {"ActivityDate": "2026-10-20", "TaskSubtype": "Call"}}[activity]  # fmt: skip
+    made = org.add(activity, WhatId=pipeline.account, WhoId=pipeline.ann, **at)
+    org.add(f"{activity}WhoRelation", RelationId=bob, **{f"{activity}Id": made})
+    pipeline.sweep()
+    org.change(activity, made, WhatId=pipeline.deals[0])
+    (row,) = pipeline.sweep()["activities"].to_pylist()
+    assert row["contact_ids"] == sorted([pipeline.ann, bob])
+
+
 def test_a_deal_that_comes_into_the_playbooks_filter_is_fetched_with_all_its_rows(pipeline: Pipeline) -> None:
     only_new = replace(PLAYBOOK, applies_to=TYPE)
     late = pipeline.deal("Late", Type="Renewal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -82,3 +83,11 @@ def sorted_rows(table: pa.Table, ids: Mapping[str, str], columns: Sequence[str] 
 
     rows = table.select(list(columns) or table.column_names).to_pylist()
     return sorted(({name: ours(row[name]) for name in sorted(row)} for row in rows), key=repr)
+
+
+def told(kept: pa.Table, anew: pa.Table) -> list[str]:
+    """Tell how two tables differ, whatever the order of their rows: schemas, then rows one of them lacks."""
+    if kept.schema != anew.schema:
+        return [f"{kept.schema} is not {anew.schema}"]
+    ours, theirs = (Counter(map(repr, table.to_pylist())) for table in (kept, anew))
+    return [*(f"only kept: {row}" for row in ours - theirs), *(f"only anew: {row}" for row in theirs - ours)]

@@ -1,7 +1,8 @@
 """Moves a deal back, singly, so that what a person did in between wins.
 
 HubSpot knows no condition for a write: the deal is read right before, and a person who moves it between that answer and
-our write, some tenths of a second, is overwritten. The deal's history shows both moves, and the next run judges it.
+our write is overwritten. That is some tenths of a second, and as long as the call must wait for its turn where a limit
+is reached. The deal's history shows both moves, and the next run judges it where it stands.
 """
 
 from __future__ import annotations

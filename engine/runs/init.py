@@ -37,7 +37,7 @@ WAIVERS = """\
 waivers: []
 """
 
-IGNORED = "*.db\n*.db-wal\n*.db-shm\n"
+IGNORED = "*.db\n*.db-wal\n*.db-shm\n*.mirror.duckdb*\n"
 SCHEMAS = ("playbook.schema.json", "cases.schema.json")
 WRITTEN_BACK = "tasks"
 

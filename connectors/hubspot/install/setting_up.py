@@ -18,7 +18,7 @@ def setup_page(
     steps = [_properties(), _app(events=events)]
     gated = [(each, made[each.name]) for each in playbooks if made[each.name].gates]
     if gated:
-        steps += [_sweep(), _require(gated, facts), _restrict(gated), _try_it()]
+        steps += [_sweep(), _require(gated, facts), _restrict(), _try_it()]
     numbered = (f"## {number}. {title}\n\n{text}" for number, (title, text) in enumerate(steps, start=1))
     begins = "What is left to click, in this order. GATES.md says what is enforced where.\n"
     return "\n".join(["# Setting up", "", begins, *numbered, *_never(gated=bool(gated))])
@@ -68,20 +68,19 @@ def _require(gated: Sequence[tuple[Playbook, PlaybookGates]], facts: AccountFact
     return "Require each gate property in its stage", "\n".join(lines)
 
 
-def _restrict(gated: Sequence[tuple[Playbook, PlaybookGates]]) -> Step:
-    names = ", ".join(f"`{name}`" for _, found in gated for _, _, name in _named(found.gates))
+def _restrict() -> Step:
     return "Let nobody else fill them in", (
         "A rep who is asked for a required property can fill it in. Where the subscription has it (Enterprise):\n"
-        f"Settings > Properties, for each of {names}: Manage access, and let super admins alone edit it. Elsewhere a\n"
-        "gate filled in by hand opens, the next sweep blanks it again, and a move made meanwhile is named and, where\n"
-        "`correct_moves` is on, undone.\n"
+        "Settings > Properties, each of the gate properties above: Manage access, and let super admins alone edit it.\n"
+        "Elsewhere a gate filled in by hand opens; the next check blanks it again, and a move made meanwhile is named\n"
+        "and, where `correct_moves` is on, undone.\n"
     )
 
 
 def _try_it() -> Step:
     return "Try it, as a rep", (
         "Not as a super admin. Move a deal whose gate is blank: HubSpot asks for the gate property and does not save.\n"
-        "Do what the card says, run `dealgate apply --deal ID`, and move it again: it goes through.\n"
+        "Do what the card says, run `dealgate apply --deal ID --yes`, and move it again: it goes through.\n"
     )
 
 
@@ -92,7 +91,7 @@ def _never(*, gated: bool) -> Iterator[str]:
     yield "- super admins and users who may edit property settings, past rules of pipelines"
     yield "- calls that carry no user, past rules of pipelines"
     if gated:
-        yield "- whoever can edit a gate property"
+        yield "- whoever fills in a gate property: who may edit it, and who creates a deal in its stage"
     yield "\nDealgate finds such a move with its next check, names it, and undoes it where `correct_moves` is on.\n"
 
 

@@ -10,7 +10,7 @@ OUT := out/demo
 PANEL := connectors/salesforce/install/project
 CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden nightly bench examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden nightly bench bench-crms examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -87,6 +87,11 @@ examples: setup
 
 bench: .venv-bench/.ready
 	.venv-bench/bin/python -m bench.run --write
+	.venv-bench/bin/python -m bench.crms.run --write
+
+# How CRMs are read and written, alone.
+bench-crms: .venv-bench/.ready
+	.venv-bench/bin/python -m bench.crms.run --write
 
 .venv-bench/.ready: pyproject.toml constraints.txt bench/requirements.txt
 	$(PYTHON) -m venv .venv-bench

@@ -37,7 +37,7 @@ from rules.problems import Place, Problem
 DEALS_AT_ONCE, RECORDS_AT_ONCE, HISTORIES_AT_ONCE = 20_000, 5_000, 2_500
 """After how many records what was fetched is kept: 20, 50 and 50 calls."""
 PAGES_AT_ONCE = 25
-WORTH_ASKING = 20
+WORTH_ASKING = 4
 """How many calls reading by ids must take before one is spent on asking whether a search takes fewer."""
 REFUSED = 400
 
@@ -151,10 +151,9 @@ class Gathering:
         source, needed = self.wanted.sources[object_], self._needed(object_)
         asked_all = False
         while ids := self._mirror.ids(f"{needed} ORDER BY 1 LIMIT {RECORDS_AT_ONCE}"):
-            if len(ids) == RECORDS_AT_ONCE and not asked_all:
+            if calls_to_read(len(ids)) > WORTH_ASKING and not asked_all:
                 asked_all = True
-                total = int(self._mirror.ids(f"SELECT count(*)::VARCHAR FROM ({needed})")[0])
-                if calls_to_read(total) > WORTH_ASKING and self._all_records(source, total):
+                if self._all_records(source, int(self._mirror.ids(f"SELECT count(*)::VARCHAR FROM ({needed})")[0])):
                     continue
             self._some_records(source, ids)
 

@@ -20,7 +20,7 @@ related objects, p of which have people, and of each object r records to fetch, 
 - a night: c / 200 for deals, f / 200 for each object, at least one; k (c + o / 7) / 1,000 for associations; r / 100,
   and r / 1,000 for deals and for people, of what is new; c / 50 for histories.
 
-To know the less, up to two calls ask how many deals there are, and one for each object that takes more than twenty.
+To know the less, up to two calls ask how many deals there are, and one for each object that takes more than four.
 """
 
 from __future__ import annotations

@@ -1,44 +1,12 @@
-"""The org's own time, and how it writes moments down."""
+"""How an org writes moments down; its clock is every simulated CRM's."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-START = datetime(2026, 11, 2, 15, tzinfo=UTC)
+from tests.simulators.clock import START, Clock, RunningClock
 
-
-class Clock:
-    """Stands still until a test advances it."""
-
-    def __init__(self, now: datetime = START) -> None:
-        self._now = now
-
-    @property
-    def now(self) -> datetime:
-        return self._now
-
-    @now.setter
-    def now(self, moment: datetime) -> None:
-        self._now = moment
-
-    def advance(self, passed: timedelta) -> None:
-        self.now += passed
-
-
-class RunningClock(Clock):
-    """Goes on by itself, for a simulator that is a process of its own."""
-
-    def __init__(self) -> None:
-        super().__init__(datetime.now(UTC))
-        self._ahead = timedelta(0)
-
-    @property
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    @now.setter
-    def now(self, moment: datetime) -> None:
-        self._ahead = moment - datetime.now(UTC)
+__all__ = ["START", "Clock", "RunningClock", "moment_of", "stamp"]
 
 
 def stamp(moment: datetime) -> str:
@@ -48,4 +16,5 @@ def stamp(moment: datetime) -> str:
 
 
 def moment_of(stamped: str) -> datetime:
+    """Read a moment that was written so."""
     return datetime.fromisoformat(stamped).astimezone(UTC)

@@ -39,5 +39,5 @@ def accept(connection: Connection, crm: str, events: Sequence[Event], now: datet
 def _insert(connection: Connection, crm: str, events: Sequence[Event], now: datetime) -> set[str]:
     """Insert what is not there yet, and give the ids of that."""
     rows = [{"crm": crm, "event_id": each.id, "deals": list(each.deal_ids), "received_at": now} for each in events]
-    new = inserting(connection, event).values(rows).on_conflict_do_nothing().returning(event.c.event_id)
-    return set(connection.execute(new).scalars())
+    new = inserting(connection, event).on_conflict_do_nothing().returning(event.c.event_id)
+    return set(connection.execute(new, rows).scalars())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from tests.connectors.hubspot.test_events import batch, event
 from tests.connectors.salesforce.test_events import DEAL, FIRST, OTHER, SECOND, envelope, notification, told
 from tests.web.conftest import APP_KEY, KEY, NOW, PATH, PUBLIC, Running, serving
 from web.access import shown
+from web.service import listen
 
 OUTBOUND, CALLOUT, HUB = f"/webhooks/salesforce/acme/{PATH}", "/webhooks/salesforce/acme", "/webhooks/hubspot/hub"
 ACK = b"<Ack>true</Ack>"
@@ -241,3 +243,11 @@ def test_a_path_is_logged_on_one_line_without_its_secret(path: str, logged: str)
 
 def test_answers_tell_nothing_of_the_server(running: Running) -> None:
     assert "server" not in running.post(CALLOUT, told()).headers
+
+
+def test_an_answer_is_sent_at_once_and_waits_for_no_receipt() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        client = socket.create_connection(listening.getsockname())
+        accepted, _ = listening.accept()
+        with client, accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -90,6 +90,7 @@ class Gathering:
         try:
             found = list(owners.read_owners(self._client, archived=False))
         except MissingScopesError as refusal:
+            self._mirror.delete("_fresh", f"name = '{OWNERS}'")
             self._problems.append(hidden(OWNERS, ", ".join(refusal.scopes), self._client.settings.name))
             return
         until = self._client.now() or datetime.now(UTC)

@@ -235,9 +235,8 @@ class HubSpotConnector:
             if refusal.status != REFUSED or anew.sources == asked.sources:
                 raise
             asked, found = anew, ask(anew)
-        if found.gone:
-            asked = self._looked_again(playbooks)
-            found = ask(asked)
+        if found.gone and (anew := self._looked_again(playbooks)).sources != asked.sources:
+            asked, found = anew, ask(anew)
         self._problems = found.problems
         return asked, found
 

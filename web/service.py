@@ -77,7 +77,8 @@ class Service:
 
 
 def config_of(app: ASGIApp) -> uvicorn.Config:
-    """Say how requests are taken: plainly, by HTTP alone, and with nothing logged but by ourselves."""
+    """Say how requests are taken: plainly, by HTTP alone, and logged by ourselves, since a path may end in a secret."""
+    logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Config(
         app,
         http="h11",

@@ -25,6 +25,7 @@ from connectors.hubspot.values import canonical_sql, day_sql, renamed
 from connectors.hubspot.wanted import BUYING_ROLE, Column, Wanted
 from connectors.mirror.canonical_values import text_sql
 from connectors.mirror.mirror import quoted
+from rules.types import FieldType
 
 OF_BATCH = 'IN (SELECT "Id" FROM _batch)'
 DONE = "COMPLETED"
@@ -64,14 +65,12 @@ class _Statements:
         is_closed = f"coalesce({self.column(DEALS, 'hs_is_closed', 'BOOLEAN', 'd')}, {closed}, false)"
         now = self.column(DEALS, "hs_v2_date_entered_current_stage", "TIMESTAMPTZ", "d")
         made = self.column(DEALS, "createdate", "TIMESTAMPTZ", "d")
-        account = "NULL::VARCHAR"
-        if COMPANIES in self.wanted.sources:
-            account = 'c."To"'
+        account = 'c."To" AS account_id,' if COMPANIES in self.wanted.sources else ""
         return f"""
             WITH s AS (SELECT deal_id, arg_max(to_stage, changed_at) AS stage, max(changed_at) AS entered
                        FROM ({self.stage_steps()}) GROUP BY 1)
             SELECT d."Id" AS id, {self.columns("deals", "d")},
-                {self.pipeline()} AS pipeline, {self.currency()} AS currency, {account} AS account_id,
+                {self.pipeline()} AS pipeline, {self.currency()} AS currency, {account}
                 CASE WHEN {is_won} THEN 'won' WHEN {is_closed} THEN 'lost' ELSE 'open' END AS outcome,
                 coalesce({now}, s.entered, {made}) AS stage_entered_at,
                 CASE WHEN {is_closed} THEN coalesce({now}, s.entered, {self.closing()}) END AS closed_at
@@ -153,7 +152,7 @@ class _Statements:
 
     def stage_steps(self) -> str:
         """Take a deal's history where it is held, else what its properties tell of entries."""
-        whole = f"""SELECT id FROM _complete WHERE name = '{HISTORY}'"""
+        whole = f"SELECT id FROM _complete WHERE name = '{HISTORY}'"
         before = 'lag("Value") OVER (PARTITION BY "Of" ORDER BY "At", "Id")'
         return f"""
             SELECT h."Of" AS deal_id, "Value" AS to_stage, h."At" AS changed_at, {self.who("h")} AS changed_by,
@@ -166,12 +165,12 @@ class _Statements:
         """
 
     def field_changes(self) -> str:
-        """Give the changes of the fields that playbooks ask about; the first value is no change."""
+        """Give the changes of the fields that playbooks ask about; what a deal was made with is no change."""
         parts = [self._changes(each) for each in self.wanted.columns["deals"] if each.name in self.wanted.tracked]
         return f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY deal_id, changed_at, field" if parts else ""
 
     def proposals(self) -> str:
-        """Quotes: sent when they were published, unless a property is named that tells better."""
+        """Give the quotes that were sent: when they were published, unless a property is named that tells better."""
         told = any(each.name == "sent_at" for each in self.wanted.columns.get("proposals", ()))
         if QUOTES not in self.wanted.sources or not (told or self.wanted.quote_history):
             return ""
@@ -180,9 +179,10 @@ class _Statements:
             WHERE h."Of" = q."Id" AND h."Property" = '{QUOTE_STATUS}' AND h."Value" IN ({listed}))"""
         columns = [self.columns("proposals", "q"), "" if told else f"{sent} AS sent_at"]
         return f"""
-            SELECT a."From" AS deal_id, q."Id" AS id, {", ".join(each for each in columns if each)}
-            FROM {quoted(table_of(DEALS, QUOTES))} a JOIN quotes q ON q."Id" = a."To"
-            WHERE a."From" {OF_BATCH} ORDER BY deal_id, id
+            SELECT * FROM (
+                SELECT a."From" AS deal_id, q."Id" AS id, {", ".join(each for each in columns if each)}
+                FROM {quoted(table_of(DEALS, QUOTES))} a JOIN quotes q ON q."Id" = a."To" WHERE a."From" {OF_BATCH}
+            ) WHERE sent_at IS NOT NULL ORDER BY deal_id, id
         """
 
     def record(self, table: str, object_: str) -> str:
@@ -202,8 +202,12 @@ class _Statements:
         )
 
     def value(self, column: Column, held: str) -> str:
-        """Give the SQL that makes a column's value of what is held of it."""
-        return canonical_sql(held, column.hubspot, column.kind, self.wanted.time_zone, column.names)
+        """Give the SQL that makes a column's value of what is held; what expires on a day does when that is over."""
+        made = canonical_sql(held, column.hubspot, column.kind, self.wanted.time_zone, column.names)
+        if column.name != "expires_at" or column.kind is not FieldType.TIME:
+            return made
+        plain = f"({made} AT TIME ZONE 'UTC')"
+        return f"CASE WHEN {plain} = date_trunc('day', {plain}) THEN {made} + INTERVAL 1 DAY ELSE {made} END"
 
     def has(self, object_: str, name: str) -> bool:
         """Whether a property is fetched."""
@@ -242,18 +246,28 @@ class _Statements:
         return f'coalesce(u."Id", {alias}."By")' if OWNERS in self.tables else f'{alias}."By"'
 
     def user(self, alias: str) -> str:
-        """Join the owner that a change was made by."""
-        return f"""LEFT JOIN owners u ON {alias}."By" = 'userId:' || u."UserId" """ if OWNERS in self.tables else ""
+        """Join the owner that a change was made by; somebody who came back is a new owner, and the same user."""
+        if OWNERS not in self.tables:
+            return ""
+        latest = 'SELECT "UserId", arg_max("Id", "StartedAt") AS "Id" FROM owners GROUP BY "UserId"'
+        return f"""LEFT JOIN ({latest}) u ON {alias}."By" = 'userId:' || u."UserId" """
 
     def _changes(self, column: Column) -> str:
-        before = 'lag("Value") OVER (PARTITION BY "Of" ORDER BY "At", "Id")'
-        first = 'row_number() OVER (PARTITION BY "Of" ORDER BY "At", "Id")'
-        rows = f"""SELECT *, {before} AS before, {first} AS place FROM "{HISTORY}"
+        """Give the changes of one field; its first value is one where the deal was there before it."""
+        value = '"Value"'
+        if column.kind is FieldType.DATE and column.hubspot == "datetime":
+            day = day_sql('try_cast("Value" AS TIMESTAMPTZ)', self.wanted.time_zone)
+            value = f'coalesce(({day})::VARCHAR, "Value")'
+        before = f'lag({value}) OVER (PARTITION BY "Of" ORDER BY "At", "Id")'
+        made = f"""SELECT "Of", min("At") AS made FROM "{HISTORY}"
+            WHERE "Property" = '{STAGE}' AND "Of" {OF_BATCH} GROUP BY 1"""
+        rows = f"""SELECT "Of", "At", "By", {value} AS value, {before} AS before FROM "{HISTORY}"
             WHERE "Property" = {text_sql(column.path)} AND "Of" {OF_BATCH}"""
         return f"""
-            SELECT h."Of" AS deal_id, {text_sql(column.name)} AS field, h.before AS "old", h."Value" AS "new",
+            SELECT h."Of" AS deal_id, {text_sql(column.name)} AS field, h.before AS "old", h.value AS "new",
                 h."At" AS changed_at, {self.who("h")} AS changed_by
-            FROM ({rows}) h {self.user("h")} WHERE h.place > 1 AND h.before IS DISTINCT FROM h."Value"
+            FROM ({rows}) h LEFT JOIN ({made}) m ON m."Of" = h."Of" {self.user("h")}
+            WHERE h.before IS DISTINCT FROM h.value AND (h.before IS NOT NULL OR h."At" > m.made)
         """
 
 

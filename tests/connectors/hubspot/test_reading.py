@@ -11,7 +11,7 @@ import pytest
 
 from engine.judge.tables import canonical_schemas
 from rules.condition import Compare, LastChangedBy, Literal, Operator, Reference
-from rules.playbook import Criterion, Enforce, Playbook, ProposalClock, Record, Role, Stage
+from rules.playbook import CloseDateClock, Criterion, Enforce, Playbook, ProposalClock, Record, Role, Stage
 from rules.types import Duration, Field, FieldType, Unit
 from tests.connectors.hubspot.sweeps import PLAYBOOK, Sweeps
 from tests.simulators.hubspot import Source
@@ -234,6 +234,39 @@ def test_changes_of_a_field_are_read_where_a_playbook_asks_for_them(sweeps: Swee
     ] == [("amount", "100", "250.5", at)]
 
 
+def test_a_field_that_is_filled_in_later_has_changed_and_what_a_deal_is_made_with_has_not(sweeps: Sweeps) -> None:
+    made = sweeps.deal("Late", amount="10")
+    sweeps.crm.clock.advance(timedelta(days=1))
+    at = sweeps.crm.clock.now
+    sweeps.account.change("deals", sweeps.deals[0], amount="100")
+    sweeps.account.change("deals", made, amount="20")
+    rows = sweeps.sweep(asking(CHANGED))["field_changes"].to_pylist()
+    assert {(row["deal_id"], row["old"], row["new"], row["changed_at"]) for row in rows} == {
+        (sweeps.deals[0], None, "100", at), (made, "10", "20", at),
+    }  # fmt: skip
+
+
+def test_a_close_date_has_changed_when_its_day_has(sweeps: Sweeps) -> None:
+    for closes in ("2026-12-31T09:00:00Z", "2026-12-31T17:00:00Z", "2027-01-15T17:00:00Z"):
+        sweeps.crm.clock.advance(timedelta(hours=1))
+        sweeps.account.change("deals", sweeps.deals[0], closedate=closes)
+    clock = CloseDateClock(Literal(1), Enforce.SOFT)
+    changes = sweeps.sweep(replace(PLAYBOOK, clocks=(clock,)))["field_changes"].to_pylist()
+    assert [(row["field"], row["old"], row["new"]) for row in changes] == [("close_date", "2026-12-31", "2027-01-15")]
+
+
+def test_an_owner_who_left_and_came_back_doubles_no_move(sweeps: Sweeps) -> None:
+    held = sweeps.account.owners[sweeps.owner]
+    sweeps.account.owners["1"] = replace(held, id="1", created="2020-01-01T00:00:00Z")
+    by = Source("CRM_UI", f"userId:{held.user_id}", user=held.user_id)
+    sweeps.account.change("deals", sweeps.deals[0], amount="100", by=by)
+    sweeps.crm.clock.advance(timedelta(days=1))
+    sweeps.account.change("deals", sweeps.deals[0], amount="200", by=by)
+    changes = sweeps.sweep(asking(CHANGED))["field_changes"]
+    assert changes["changed_by"].to_pylist() == [sweeps.owner] * changes.num_rows
+    assert len(set(changes["new"].to_pylist())) == changes.num_rows
+
+
 def test_who_changed_a_field_is_an_owner_where_they_are_one(sweeps: Sweeps) -> None:
     user = sweeps.account.owners[sweeps.owner].user_id
     sweeps.account.change("deals", sweeps.deals[0], amount="100")
@@ -252,16 +285,15 @@ def quote(sweeps: Sweeps, **properties: Any) -> str:
 CLOCK = ProposalClock(None, None, None, Enforce.SOFT)
 
 
-def test_a_quote_is_a_proposal_sent_when_it_was_published(sweeps: Sweeps) -> None:
+def test_a_quote_is_a_proposal_once_it_was_published_until_its_last_day_is_over(sweeps: Sweeps) -> None:
     draft, sent = quote(sweeps, hs_status="DRAFT"), quote(sweeps, hs_status="DRAFT", hs_quote_amount="99.5")
     sweeps.crm.clock.advance(timedelta(days=1))
     at = sweeps.crm.clock.now
     sweeps.account.change("quotes", sent, hs_status="APPROVAL_NOT_NEEDED")
     proposals = sweeps.sweep(replace(PLAYBOOK, clocks=(CLOCK,)))["proposals"].to_pylist()
-    assert {each["id"]: (each["sent_at"], each["amount"]) for each in proposals} == {
-        draft: (None, None), sent: (at, Decimal("99.50"))
-    }  # fmt: skip
-    assert proposals[0]["expires_at"] == datetime(2026, 12, 1, tzinfo=UTC)
+    assert [(each["id"], each["sent_at"], each["amount"]) for each in proposals] == [(sent, at, Decimal("99.50"))]
+    assert draft not in {each["id"] for each in proposals}
+    assert proposals[0]["expires_at"] == datetime(2026, 12, 2, tzinfo=UTC)
 
 
 def test_quotes_that_nobody_asks_about_are_neither_read_nor_delivered(sweeps: Sweeps) -> None:

@@ -231,8 +231,7 @@ class HubSpotConnector:
         try:
             found = ask(asked)
         except HubSpotError as refusal:
-            anew = self._looked_again(playbooks)
-            if refusal.status != REFUSED or anew.sources == asked.sources:
+            if refusal.status != REFUSED or (anew := self._looked_again(playbooks)).sources == asked.sources:
                 raise
             asked, found = anew, ask(anew)
         if found.gone and (anew := self._looked_again(playbooks)).sources != asked.sources:

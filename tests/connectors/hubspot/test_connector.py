@@ -144,6 +144,17 @@ def test_a_property_that_was_deleted_since_is_named_and_not_taken_for_empty(
         assert [each.code for each in second.problems] == ["no-such-field"]
 
 
+def test_an_account_that_is_away_is_not_asked_what_it_has(
+    crm: HubSpotSimulator, connector: HubSpotConnector, deals: Sequence[str]
+) -> None:
+    connector.facts([PLAYBOOK])
+    asked = definitions_asked(crm)
+    crm.faults.server_error(99)
+    with pytest.raises(CrmError):
+        read(connector, deals)
+    assert definitions_asked(crm) == asked
+
+
 def test_a_merged_deal_is_read_as_the_one_it_became_part_of(
     crm: HubSpotSimulator, connector: HubSpotConnector, deals: Sequence[str]
 ) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from tests.simulators.clock import Clock
-from tests.simulators.hubspot import filling_up, governance, saving
+from tests.simulators.hubspot import filling_up, governance, removing, saving
 from tests.simulators.hubspot.associations import Associations, Type
 from tests.simulators.hubspot.faults import Faults
+from tests.simulators.hubspot.owners import Owner
 from tests.simulators.hubspot.pipelines import Pipeline, Stage
 from tests.simulators.hubspot.schema import FIELD_TYPES, Kind, Option, Property
 from tests.simulators.hubspot.standard import STAGES, standard_kinds
@@ -25,29 +26,6 @@ OnChange = Callable[[str, Item, Item | None, Mapping[str, str | None], Source], 
 """Called after a save: object, the record as it is, as it was (None: it is new), what changed, who did it."""
 OnEvent = Callable[[str, Mapping[str, Any], Source], None]
 """Called after anything else: what happened (`deal.deletion`, ...), the fields of its event, who did it."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A user who may own records."""
-
-    id: str
-    email: str
-    first_name: str
-    last_name: str
-    created: str
-    user_id: int
-    archived: bool = False
-    team: str = ""
-
-    def wire(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "id": self.id, "email": self.email, "type": "PERSON", "firstName": self.first_name,
-            "lastName": self.last_name, "userId": None if self.archived else self.user_id,
-            "userIdIncludingInactive": self.user_id, "createdAt": self.created, "updatedAt": self.created,
-            "archived": self.archived,
-        }  # fmt: skip
-        return told | ({"teams": [{"id": self.team, "name": self.team, "primary": True}]} if self.team else {})
 
 
 class Account:
@@ -98,7 +76,7 @@ class Account:
         **properties: Any,
     ) -> str:
         """Make a record as a person would, at a moment (now); read-only properties may be given as they stand."""
-        with self.lock, self._at(at):
+        with self.lock, self.clock.turned(moment_of(at) if isinstance(at, str) else at):
             kind = self.kind(object_)
             writable = {name: value for name, value in properties.items() if not self._read_only(object_, name)}
             required = {each.name: self.now() for each in kind.properties.values() if each.required}
@@ -138,7 +116,7 @@ class Account:
     def change(self, object_: str, id_: str, *, at: datetime | str | None = None, by: Source = PERSON,
                **properties: Any) -> None:  # fmt: skip
         """Change a record as a person would, who may also write what is read-only to callers."""
-        with self.lock, self._at(at):
+        with self.lock, self.clock.turned(moment_of(at) if isinstance(at, str) else at):
             own = {name: value for name, value in properties.items() if self._read_only(object_, name)}
             rest = {name: value for name, value in properties.items() if name not in own}
             if rest:
@@ -152,7 +130,7 @@ class Account:
         """Move a deal to another stage, of any pipeline; where `ruled`, as a person whom rules and conditions bind."""
         if ruled:
             governance.moved(self, deal, stage)
-            self.conditions_met("deals", {"dealstage": stage}, self.get("deals", deal))
+            governance.conditions_met(self, "deals", {"dealstage": stage}, self.get("deals", deal))
         line = self.pipeline_of(stage)
         self.change("deals", deal, at=at, by=by, dealstage=stage, pipeline=line)
 
@@ -180,49 +158,20 @@ class Account:
 
     def archive(self, object_: str, id_: str, *, by: Source = PERSON) -> None:
         """Put a record into the bin."""
-        with self.lock:
-            item = self.tables[object_].get(id_)
-            if item is None or item.archived:
-                return
-            self.associations.forget(object_, id_)
-            archived = replace(item, archived=self.now(), updated=self.now())
-            self.tables[object_].put(archived, self.clock.now, self.lag)
-            self.tell(f"{self.kind(object_).singular}.deletion", {"objectId": id_, "changeFlag": "DELETED"}, by)
+        removing.archive(self, object_, id_, by)
 
-    def restore(self, object_: str, id_: str) -> None:
+    def restore(self, object_: str, id_: str, *, by: Source = PERSON) -> None:
         """Take a record out of the bin again, without its associations."""
-        with self.lock:
-            item = self.tables[object_][id_]
-            self.keep(object_, replace(item, archived="", updated=self.now()), item, {}, PERSON)
-            self.tell(f"{self.kind(object_).singular}.restore", {"objectId": id_, "changeFlag": "RESTORED"}, PERSON)
+        removing.restore(self, object_, id_, by)
 
     def merge(self, object_: str, winner: str, loser: str, *, new_record: bool = False, by: Source = PERSON) -> str:
         """Merge two records, into a new one where `new_record` says so; older ids lead to it where one is asked for."""
-        with self.lock:
-            table, now, kind = self.tables[object_], self.now(), self.kind(object_)
-            first, second = table[winner], table[loser]
-            new = table.new_id() if new_record else winner
-            gone = [winner, loser] if new_record else [loser]
-            for id_ in gone:
-                for to, other, types in self.associations.everything_of(object_, id_):
-                    kept = [each for each in types if each.label != "Primary" or id_ == winner]
-                    self.associations.join(object_, new, to, other, kept)
-                self.associations.forget(object_, id_)
-                table.put(replace(table[id_], archived=now, merged_into=new), self.clock.now, self.lag)
-            before = [*filter(None, first.values.get("hs_merged_object_ids", "").split(";"))]
-            values = {**second.values, **first.values, "hs_object_id": new, kind.modified: now}
-            values["hs_merged_object_ids"] = ";".join([*before, *gone])
-            self.keep(object_, replace(first, id=new, values=values, updated=now), None, {}, by)
-            moved = len(values) - len(first.values)
-            told = {"primaryObjectId": winner, "mergedObjectIds": [loser], "newObjectId": new, "objectId": winner,
-                    "numberOfPropertiesMoved": moved}  # fmt: skip
-            self.tell(f"{kind.singular}.merge", told, by)
-            return new
+        return removing.merge(self, object_, winner, loser, by, new_record=new_record)
 
     def add_owner(self, email: str, first_name: str = "", last_name: str = "", *, id: str = "",  # noqa: A002
                   archived: bool = False, team: str = "") -> str:  # fmt: skip
         number = 44_023_296 + len(self.owners)
-        owner = Owner(id or str(number), email, first_name, last_name, self.now(), number // 4, archived, team)
+        owner = Owner(id or str(number), email, first_name, last_name, self.now(), number - 30_000_000, archived, team)
         self.owners[owner.id] = owner
         return owner.id
 
@@ -338,18 +287,6 @@ class Account:
         self.associations.part(from_, id_, to, other, types)
         self._associated(from_, id_, to, other, by, removed=True)
 
-    def conditions_met(self, object_: str, taken: Mapping[str, str | None], before: Values) -> None:
-        """Raise Refused where a stage is entered without what it requires."""
-        stage = taken.get("dealstage")
-        if object_ != "deals" or not stage or stage == before.get("dealstage"):
-            return
-        names = [name for at, name in self.conditions if at == stage and not taken.get(name, before.get(name))]
-        if names:
-            said = "{} is required because of a conditional property rule based on [dealstage]"
-            errors = [{"message": said.format(name), "code": "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
-                       "context": {"propertyName": [name]}} for name in names]  # fmt: skip
-            raise Refused("VALIDATION_ERROR", said.format(", ".join(names)), errors=errors)
-
     def _associated(self, from_: str, id_: str, to: str, other: str, by: Source, *, removed: bool) -> None:
         one, two = self.kind(from_).singular, self.kind(to).singular
         primary = any(each.label == "Primary" for each in self.associations.between(from_, id_, to, other))
@@ -360,21 +297,3 @@ class Account:
     def _read_only(self, object_: str, name: str) -> bool:
         property_ = self.kind(object_).properties.get(name)
         return bool(property_ and property_.read_only) or name in {"createdate", "hs_createdate"}
-
-    def _at(self, moment: datetime | str | None) -> _Turned:
-        return _Turned(self.clock, moment_of(moment) if isinstance(moment, str) else moment)
-
-
-class _Turned:
-    """Turns the clock to a moment for a while."""
-
-    def __init__(self, clock: Clock, moment: datetime | None) -> None:
-        self._clock, self._moment = clock, moment
-
-    def __enter__(self) -> None:
-        if self._moment is not None:
-            self._before, self._clock.now = self._clock.now, self._moment
-
-    def __exit__(self, *_: object) -> None:
-        if self._moment is not None:
-            self._clock.now = self._before

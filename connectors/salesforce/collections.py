@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from connectors.protocol import CrmError
 from connectors.receipts import Written
 from connectors.salesforce.answers import PASSING
 from connectors.salesforce.client import SalesforceClient
@@ -17,6 +18,8 @@ from connectors.salesforce.errors import SalesforceError, UncertainError
 
 ROWS_A_CALL = 200
 ATTEMPTS = 5
+LACKING = frozenset({"NOT_FOUND", "INVALID_FIELD", "INVALID_TYPE"})
+"""Codes of what is wrong with every record alike: a field or an object of ours that is not there."""
 TOO_LARGE = frozenset({400, 413, 414, 431})
 
 Record = Mapping[str, Any]
@@ -36,40 +39,52 @@ class Collection:
         for start in range(0, len(records), ROWS_A_CALL):
             yield from self._with_locked(records[start : start + ROWS_A_CALL])
 
-    def _with_locked(self, records: Sequence[Record]) -> list[Written]:
-        """Write some records, and those again that were locked."""
-        found = self._some(records)
-        for attempt in range(1, ATTEMPTS):
-            locked = [place for place, each in enumerate(found) if each.code in PASSING]
-            if not locked:
-                break
-            self._pause(random.uniform(0, 2.0**attempt / 2))  # noqa: S311 - waiting, not secrecy
-            again = self._some([records[place] for place in locked])
-            for place, each in zip(locked, again, strict=True):
-                found[place] = each
-        return found
+    def _with_locked(self, records: Sequence[Record]) -> Iterator[Written]:
+        """Write some records, and those again that were locked; where it stops, what was written is told first."""
+        found = list[Written]()
+        try:
+            found.extend(self._some(records))
+            for attempt in range(1, ATTEMPTS):
+                locked = [place for place, each in enumerate(found) if each.code in PASSING]
+                if not locked:
+                    break
+                self._pause(random.uniform(0, 2.0**attempt / 2))  # noqa: S311 - waiting, not secrecy
+                again = self._some([records[place] for place in locked])
+                for place, each in zip(locked, again, strict=True):
+                    found[place] = each
+        except CrmError:
+            yield from found
+            raise
+        yield from found
 
-    def _some(self, records: Sequence[Record]) -> list[Written]:
+    def _some(self, records: Sequence[Record]) -> Iterator[Written]:
         """Write some records in one call, or in halves where that is refused as a whole."""
         body = {"allOrNone": False, "records": [{"attributes": {"type": self._object}, **each} for each in records]}
         try:
             answer = self._client.send("PATCH", self._path, body)
         except UncertainError as lost:
-            return [Written(reason=str(lost), uncertain=True) for _ in records]
+            yield from (Written(reason=str(lost), uncertain=True) for _ in records)
         except SalesforceError as refusal:
-            if refusal.code == "NOT_FOUND":
-                advice = "run `dealgate install`, and let the signed-in user use its fields"
-                raise SalesforceError(f"{refusal}\n  help: {advice}", code=refusal.code) from None
-            if refusal.status not in TOO_LARGE:
-                raise
-            if len(records) == 1:
-                return [Written(reason=str(refusal), code=refusal.code)]
-            middle = len(records) // 2
-            return self._some(records[:middle]) + self._some(records[middle:])
-        rows = answer.body if isinstance(answer.body, list) else []
-        if len(rows) != len(records):
-            return [Written(reason="Salesforce did not answer for each record", uncertain=True) for _ in records]
-        return [_written(row) for row in rows]
+            yield from self._refused(records, refusal)
+        else:
+            rows = answer.body if isinstance(answer.body, list) else []
+            missing = Written(reason="Salesforce did not answer for each record", uncertain=True)
+            whole = len(rows) == len(records)
+            yield from (_written(rows[place]) if whole else missing for place in range(len(records)))
+
+    def _refused(self, records: Sequence[Record], refusal: SalesforceError) -> Iterator[Written]:
+        """Find the record for which a whole call was refused, half by half."""
+        if refusal.code in LACKING:
+            advice = "run `dealgate install`, and let the signed-in user use its fields"
+            raise SalesforceError(f"{refusal}\n  help: {advice}", code=refusal.code) from None
+        if refusal.status not in TOO_LARGE:
+            raise refusal from None
+        if len(records) == 1:
+            yield Written(reason=str(refusal), code=refusal.code)
+            return
+        middle = len(records) // 2
+        yield from self._some(records[:middle])
+        yield from self._some(records[middle:])
 
 
 def _written(row: Mapping[str, Any]) -> Written:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from connectors.protocol import CrmError, WriteStopped
+from connectors.receipts import Written
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.collections import Collection
 from connectors.salesforce.connector import id18
 from connectors.salesforce.errors import (
     DailyLimitError,
@@ -247,6 +249,40 @@ def test_a_daily_limit_stops_writing_and_keeps_the_receipts(org: SalesforceSimul
         connector.write([setting(id_) for id_ in ids])
     assert len(stopped.value.receipts) == 400
     assert sum(row[names.CHECKED_AT] is not None for row in org.org.rows("Opportunity")) == 400
+
+
+def test_one_record_that_cannot_be_read_spoils_no_other(org: SalesforceSimulator, open_client: Open) -> None:
+    ids = deals(org, 8)
+    found = list(flagging(open_client(), ids, poisoned=ids[6]))
+    assert [each.done for each in found] == [True] * 6 + [False, True]
+    assert "nonsense" in found[6].reason
+    assert org.api_calls == 7
+
+
+def test_a_stop_in_the_middle_of_a_cut_batch_tells_what_was_written(
+    org: SalesforceSimulator, open_client: Open
+) -> None:
+    ids = deals(org, 8)
+    org.faults.daily_limit(after=2)
+    found = list[Written]()
+    with pytest.raises(DailyLimitError):
+        found.extend(flagging(open_client(), ids, poisoned=ids[6]))
+    assert [each.id for each in found] == ids[:4]
+
+
+def flagging(client: SalesforceClient, ids: Sequence[str], poisoned: str) -> Iterator[Written]:
+    """Write a deadline on each deal, one of them no date."""
+    days = {poisoned: "nonsense"}
+    records = [{"id": id_, names.NEXT_DEADLINE: days.get(id_, "2026-12-01")} for id_ in ids]
+    return Collection(client, "composite/sobjects", "Opportunity", lambda _: None).write(records)
+
+
+def test_a_field_of_ours_that_is_gone_stops_writing_at_once(org: SalesforceSimulator, tmp_path: Path) -> None:
+    ids = deals(org, 20)
+    org.org.hide_field("Opportunity", names.BAND)
+    with connector_of(org, tmp_path / "m") as connector, pytest.raises(WriteStopped, match="dealgate install"):
+        connector.write([setting(id_) for id_ in ids])
+    assert org.api_calls == 1
 
 
 def test_a_person_who_moves_the_deal_meanwhile_wins(org: SalesforceSimulator, tmp_path: Path) -> None:

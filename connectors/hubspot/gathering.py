@@ -59,7 +59,7 @@ class Gathering:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What could not be read, and which values."""
-        return tuple(sorted({*self.wanted.problems, *self._problems, *self._typing.troubles.problems}))
+        return tuple(sorted({*self.wanted.problems, *self._problems, *self._typing.problems}))
 
     @property
     def gone(self) -> frozenset[tuple[str, str]]:

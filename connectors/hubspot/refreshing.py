@@ -25,6 +25,7 @@ To know the less, up to two calls ask how many deals there are, and one for each
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from connectors.hubspot.associations import table_of
@@ -36,6 +37,7 @@ from connectors.hubspot.gathering import Gathering
 from connectors.hubspot.history import HISTORY, QUOTE_HISTORY
 from connectors.hubspot.rows import Typing
 from connectors.hubspot.standard import CONTACTS, DEALS, QUOTES
+from connectors.hubspot.unreadable import Unreadable
 from connectors.hubspot.wanted import Source, Wanted
 from connectors.mirror.canonical_values import text_sql
 from connectors.mirror.mirror import EPOCH, Mirror, quoted
@@ -43,7 +45,7 @@ from connectors.mirror.mirror import EPOCH, Mirror, quoted
 NIGHTS = 7
 """In how many nights the associations of all open deals are read again."""
 A_NIGHT = timedelta(hours=20)
-ROUND = "associations read again"
+ROUND, UNREADABLE = "associations read again", "values that do not parse"
 
 
 class Refreshing:
@@ -52,7 +54,8 @@ class Refreshing:
     def __init__(self, client: HubSpotClient, mirror: Mirror, wanted: Wanted, scope: Scope, on_rows: OnRows) -> None:
         self._client = client
         self._mirror = mirror
-        typing = Typing(client.settings.name)
+        self._unreadable = Unreadable(mirror.kept(UNREADABLE, EPOCH) or "")
+        typing = Typing(client.settings.name, self._unreadable)
         self.gathering = Gathering(client, mirror, wanted, typing, on_rows)
         self._deals = Deals(client, mirror, self.gathering, scope, on_rows)
         self._changes = Changes(client, mirror, self.gathering, typing, on_rows)
@@ -66,6 +69,12 @@ class Refreshing:
         """Bring every table up to date, deals first."""
         self.gathering.owners()
         until = self._client.now() or datetime.now(UTC)
+        try:
+            self._refresh(until)
+        finally:
+            self._remember_unreadable(until)
+
+    def _refresh(self, until: datetime) -> None:
         held = [each for each in self.wanted.related if self._is_held(self.wanted.sources[each])]
         self.gathering.prepare(until)
         self._deals.refresh(until)
@@ -76,6 +85,16 @@ class Refreshing:
         self._doubt_some(until)
         self.gathering.gather()
         self._drop_strays()
+
+    def _remember_unreadable(self, until: datetime) -> None:
+        """Keep the values that did not parse, those of records that are held and of properties that are asked for."""
+        properties = {(each.object, name) for each in self.wanted.sources.values() for name in each.kinds}
+        self._unreadable.keep(properties, self._held)
+        self._mirror.keep(UNREADABLE, self._unreadable.to_text(), until)
+
+    def _held(self, object_: str, ids: Collection[str]) -> set[str]:
+        listed = ", ".join(map(text_sql, ids))
+        return set(self._mirror.ids(f'SELECT "Id" FROM {quoted(object_)} WHERE "Id" IN ({listed})'))
 
     def _is_held(self, source: Source) -> bool:
         """Whether an object's records were fetched before, with what is asked for now."""

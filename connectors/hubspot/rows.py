@@ -8,15 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.hubspot.standard import MERGED
+from connectors.hubspot.unreadable import Unreadable
 from connectors.hubspot.values import arrow_type, typed
 from connectors.hubspot.wanted import Source
 from connectors.mirror.mirror import DELETED
-from connectors.troubles import Troubles, shown
-from rules.problems import Place
+from rules.problems import Place, Problem
 
 Record = Mapping[str, Any]
-
-WORDS = {"number": "number", "date": "date", "datetime": "moment", "bool": "`true` or `false`"}
 
 
 class Typing:
@@ -26,10 +24,15 @@ class Typing:
     of one that was deleted, and gives null for one that is not set.
     """
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, unreadable: Unreadable | None = None) -> None:
         self._place = Place(account)
-        self.troubles = Troubles()
+        self.unreadable = unreadable or Unreadable()
         self.gone = set[tuple[str, str]]()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The values that did not parse."""
+        return self.unreadable.problems(self._place)
 
     def rows(self, records: Sequence[Record], source: Source) -> pa.Table:
         """Type records of an object; those that were merged into others are told as gone."""
@@ -37,6 +40,7 @@ class Typing:
         told = next((each["properties"] for each in records if each.get("properties")), None)
         if told is not None:
             self.gone |= {(source.object, name) for name in source.kinds if name not in told}
+        self.unreadable.read_again(source.object, [str(each["id"]) for each in found])
         columns = [self._column(found, source, name, kind) for name, kind in source.kinds.items()]
         ids = pa.array([str(record["id"]) for record in found], pa.string())
         gone = pa.array([bool(record.get("archived")) for record in found], pa.bool_())
@@ -46,9 +50,7 @@ class Typing:
         texts = [_text((record.get("properties") or {}).get(name)) for record in records]
         values, wrong = typed(texts, kind)
         for place in wrong:
-            value, record = shown(str(texts[place])), records[place]["id"]
-            says = f"`{name}` of {source.object} {record} is not read: {value} is no {WORDS[kind]}"
-            self.troubles.add(self._place, "not-readable", says, "write it again in HubSpot")
+            self.unreadable.add((source.object, str(records[place]["id"]), name), kind, str(texts[place]))
         return values
 
 

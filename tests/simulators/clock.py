@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -24,6 +26,18 @@ class Clock:
     def advance(self, passed: timedelta | float) -> None:
         """Let time pass; a number is of seconds."""
         self.now += passed if isinstance(passed, timedelta) else timedelta(seconds=passed)
+
+    @contextmanager
+    def turned(self, moment: datetime | None) -> Iterator[None]:
+        """Be at another moment for a while; None: now."""
+        before = self.now
+        if moment is not None:
+            self.now = moment
+        try:
+            yield
+        finally:
+            if moment is not None:
+                self.now = before
 
 
 class RunningClock(Clock):

@@ -28,7 +28,6 @@ class Faults:
     wall: int = 10_000
     """How many results of a search can be reached."""
     hidden: set[tuple[str, str]] = field(default_factory=set)
-    locked: Counter[str] = field(default_factory=Counter)
     counted: Counter[str] = field(default_factory=Counter)
     after: dict[str, int] = field(default_factory=dict)
     migrating_for: int = 2

@@ -1,4 +1,4 @@
-"""Rules of pipelines: no skipping, no going back, approvals; an account may not have them, and callers pass by them."""
+"""What keeps a deal from a stage: rules of its pipeline, which callers pass by, and properties that are required."""
 
 from __future__ import annotations
 
@@ -45,6 +45,19 @@ def moved(account: Account, deal: str, stage: str) -> None:
     approval = rules.get("approvalStage")
     if approval and there > order.index(approval["pipelineStageId"]) >= here and _state(account, values) != "APPROVED":
         raise invalid("This deal needs an approval before it can be moved")
+
+
+def conditions_met(account: Account, object_: str, taken: Mapping[str, str | None], before: Values) -> None:
+    """Raise Refused where a stage is entered without what it requires."""
+    stage = taken.get("dealstage")
+    if object_ != "deals" or not stage or stage == before.get("dealstage"):
+        return
+    names = [name for at, name in account.conditions if at == stage and not taken.get(name, before.get(name))]
+    if names:
+        said = "{} is required because of a conditional property rule based on [dealstage]"
+        errors = [{"message": said.format(name), "code": "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
+                   "context": {"propertyName": [name]}} for name in names]  # fmt: skip
+        raise Refused("VALIDATION_ERROR", said.format(", ".join(names)), errors=errors)
 
 
 def _read(account: Account, request: Request) -> Response:

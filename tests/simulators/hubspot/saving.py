@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.simulators.hubspot.computed import computed
+from tests.simulators.hubspot.governance import conditions_met
 from tests.simulators.hubspot.schema import Kind, Option
 from tests.simulators.hubspot.store import Item, Source, Version
 from tests.simulators.hubspot.values import Fault, refusal, written
@@ -56,7 +57,7 @@ def create(account: Account, object_: str, given: Given, source: Source, *, date
     if missing:
         raise _required(missing, "MISSING_REQUIRED_PROPERTY")
     if dated >= "2026-09":
-        account.conditions_met(object_, taken, {})
+        conditions_met(account, object_, taken, {})
     _unique(account, kind, taken, "")
     id_ = id_ or account.tables[object_].new_id()
     values = {name: value for name, value in taken.items() if value is not None}
@@ -79,7 +80,7 @@ def change(account: Account, object_: str, id_: str, given: Given, source: Sourc
         raise not_found()
     taken = judged(account, kind, given, item.values)
     if dated >= "2026-09":
-        account.conditions_met(object_, taken, item.values)
+        conditions_met(account, object_, taken, item.values)
     _unique(account, kind, taken, id_)
     return applied(account, object_, item, taken, source)
 

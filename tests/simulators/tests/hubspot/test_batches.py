@@ -59,8 +59,8 @@ def test_results_come_in_an_order_of_their_own_unless_it_is_switched_off(crm: Hu
 
 def test_one_bad_input_fails_the_whole_batch_and_nothing_is_written(crm: HubSpotSimulator, call: Caller) -> None:
     ids = [crm.account.add_deal("Before") for _ in range(3)]
-    given = {"inputs": [{"id": each, "properties": {"dealname": "After"}} for each in ids]}
-    given["inputs"][1]["properties"]["dealstage"] = "nowhere"
+    bad = {"dealname": "After", "dealstage": "nowhere"}
+    given = {"inputs": [{"id": each, "properties": bad if each == ids[1] else {"dealname": "After"}} for each in ids]}
     call.refused("POST", f"{DEALS}/batch/update", given)
     assert {crm.account.get("deals", each)["dealname"] for each in ids} == {"Before"}
     crm.faults.poison_fails_batch = False

@@ -141,7 +141,7 @@ class TestNew:
 
     def test_it_finds_by_search(self, crm: HubSpotSimulator, new: hubspot_sdk.HubSpot) -> None:
         ids = [crm.account.add_deal(amount=each) for each in (1, 2, 3)]
-        filters = [{"propertyName": "amount", "operator": "GTE", "value": "2"}]
+        filters: list[Any] = [{"propertyName": "amount", "operator": "GTE", "value": "2"}]
         found = new.crm.objects.deals.search(
             filter_groups=[{"filters": filters}], sorts=["hs_object_id"], limit=10, after="0", properties=["amount"]
         )
@@ -160,7 +160,7 @@ class TestNew:
         assert all(each.properties_with_history for each in read.results)
 
     def test_it_sees_what_failed_in_part(self, crm: HubSpotSimulator, new: hubspot_sdk.HubSpot) -> None:
-        asked = [{"id": crm.account.add_deal()}, {"id": "99"}]
+        asked: list[Any] = [{"id": crm.account.add_deal()}, {"id": "99"}]
         read = new.crm.objects.deals.batch.get(inputs=asked, properties=["dealname"], properties_with_history=[])
         assert body(read)["numErrors"] == 1
 

@@ -89,10 +89,11 @@ def test_associations_are_made_and_taken_away_in_batches_and_seen_from_both_side
 
 def test_an_association_with_nobody_is_told(crm: HubSpotSimulator, call: Caller) -> None:
     deal = crm.account.add_deal()
-    given = {"inputs": [{"from": {"id": deal}, "to": {"id": "99"}, "types": []}]}
+    ends = {"from": {"id": deal}, "to": {"id": "99"}}
+    given = {"inputs": [{**ends, "types": []}]}
     assert call.post(f"{LINKS}/batch/create", given, 207)["errors"][0]["context"] == {"ids": ["99"]}
-    given["inputs"][0]["types"] = [{"associationCategory": "USER_DEFINED", "associationTypeId": 3}]  # type: ignore[assignment]
-    call.refused("POST", f"{LINKS}/batch/create", given)
+    wrong = {"associationCategory": "USER_DEFINED", "associationTypeId": 3}
+    call.refused("POST", f"{LINKS}/batch/create", {"inputs": [{**ends, "types": [wrong]}]})
 
 
 def test_labels_are_listed_made_and_removed(crm: HubSpotSimulator, call: Caller) -> None:

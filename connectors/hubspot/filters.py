@@ -2,7 +2,8 @@
 
 HubSpot takes five groups of filters. Two of them say which deals are still looked at; what is unknown applies, so that
 every further property takes a group for those that lack it. One property is therefore pushed down: one that all
-playbooks ask about, the pipeline first.
+playbooks ask about, the pipeline first. Values are given in small letters too, which is how HubSpot compares texts with
+those of a list.
 """
 
 from __future__ import annotations
@@ -120,9 +121,9 @@ def _leaf(
         return
     if kind is FieldType.CHOICE and operator in {Operator.EQUALS, Operator.ONE_OF}:
         known = [(each.id, each.label) for each in facts.pipelines] if name == PIPELINE else found.options
-        chosen = tuple(value for value, label in known if {value, label.strip()} & set(map(str, values)))
+        chosen = {value for value, label in known if {value, label.strip()} & set(map(str, values))}
         if chosen:
-            yield _Asked(found.name, "IN", chosen)
+            yield _Asked(found.name, "IN", tuple(sorted(chosen | {value.lower() for value in chosen})))
     measured = {FieldType.NUMBER: "number", FieldType.DATE: "date"}.get(kind) == found.kind
     if measured and operator in SIGNS and len(values) == 1 and (bound := _bound(values[0])) is not None:
         yield _Asked(found.name, SIGNS[operator], bound=bound)

@@ -32,10 +32,12 @@ def test_a_revoked_token_says_what_to_do_and_shows_no_token(sweeps: Sweeps) -> N
 def test_what_the_app_may_not_read_is_named_with_the_scope_and_is_not_there_rather_than_empty(
     sweeps: Sweeps, scope: str, hidden: str, table: str
 ) -> None:
+    sweeps.sweep()
     withdraw(sweeps, scope)
     tables = sweeps.sweep()
     assert tables["deals"].num_rows == 3
     assert table not in tables.tables
+    assert ("account_id" in tables.delivered["deals"]) == (table != "accounts")
     named = [each for each in sweeps.problems if each.code == "hidden-object"]
     assert [each.message.split()[0] for each in named] == [hidden]
     assert scope in named[0].help or scope.removesuffix(".read") in named[0].help

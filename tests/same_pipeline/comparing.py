@@ -28,10 +28,10 @@ def judged(
 
 def comparable(verdicts: Sequence[Verdict], ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Lay verdicts out by deal, each finding by its key; `ids` gives the source's id of each of the CRM's."""
-    known = re.compile("|".join(map(re.escape, sorted(ids, key=len, reverse=True)))) if ids else re.compile("(?!)")
+    word = re.compile(r"[\w-]+")
 
     def ours(text: str | None) -> str | None:
-        return None if text is None else known.sub(lambda found: ids[found[0]], text)
+        return None if text is None else word.sub(lambda found: ids.get(found[0], found[0]), text)
 
     return {str(ours(each.deal_id)): _verdict(each, ours) for each in verdicts}
 

@@ -36,7 +36,9 @@ def tables_of(rows: Rows, playbooks: Sequence[Playbook], chosen: frozenset[str] 
         for table, schema in canonical_schemas(playbook).items():
             known = schemas.get(table, pa.schema([]))
             schemas[table] = pa.schema([*known, *(each for each in schema if each.name not in known.names)])
-    return Tables({table: _table(table, listed, schemas[table], chosen) for table, listed in rows.items()})
+    return Tables(
+        {table: _table(table, listed, schemas[table], chosen) for table, listed in rows.items() if table in schemas}
+    )
 
 
 def _table(table: str, rows: Sequence[Row], schema: pa.Schema, chosen: frozenset[str] | None) -> pa.Table:

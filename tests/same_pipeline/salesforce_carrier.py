@@ -6,15 +6,15 @@ goes on, so that every history is what the org itself wrote down.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import count, groupby
 from typing import Any
 
 from rules.playbook import Playbook
 from rules.types import Field, FieldType
 from tests.same_pipeline import source
+from tests.same_pipeline.living import Life, by_deal
 from tests.same_pipeline.source import Row, Rows, Step
 from tests.simulators.salesforce.clock import stamp
 from tests.simulators.salesforce.org import Org
@@ -153,12 +153,24 @@ class SalesforceCarrier:
             self.ids[row["id"]] = self.org.add("Account", **self._named("accounts", row, standard))
 
     def _deals(self, rows: Rows) -> None:
-        types = {name: self.org.add("RecordType", Name=name, SobjectType="Opportunity")
+        types = {name: self.org.add("RecordType", Name=name, DeveloperName=name, SobjectType="Opportunity")
                  for name in sorted({row["pipeline"] for row in rows["deals"]})}  # fmt: skip
-        moves, changes = _by_deal(rows["stage_changes"]), _by_deal(rows["field_changes"])
+        moves, changes = by_deal(rows["stage_changes"]), by_deal(rows["field_changes"])
         for row in sorted(rows["deals"], key=_id):
-            life = _Life(self, row, types[row["pipeline"]], moves.get(row["id"], []), changes.get(row["id"], []))
-            self.ids[row["id"]] = life.lived()
+            links = {"OwnerId": self.ids[row["owner_id"]], "AccountId": self.ids[row["account_id"]]}
+            life = Life(row, moves.get(row["id"], []), changes.get(row["id"], []))
+            self.ids[row["id"]] = self._lived(life, RecordTypeId=types[row["pipeline"]], **links)
+
+    def _lived(self, life: Life, **links: str) -> str:
+        deal = life.deal
+        first = self._named_deal(life.first()) | links | {"CreatedDate": _value(deal["created_at"])}
+        made = self.org.save("Opportunity", None, first, by=self.ids[life.maker], asked=False)
+        for moment, by, columns in life.saves():
+            self.org.clock.now = moment
+            fields = self._named_deal({"pipeline": deal["pipeline"], **columns})
+            self.org.change("Opportunity", made, by=self.ids[by], **fields)
+        self.org.change("Opportunity", made, ForecastCategoryName=deal["forecast"])
+        return made
 
     def _contacts(self, rows: Rows) -> None:
         accounts = {row["id"]: row["account_id"] for row in rows["deals"]}
@@ -203,7 +215,7 @@ class SalesforceCarrier:
 
     def _quotes(self, rows: Rows) -> None:
         """Put an offer into one record: the quote of a proposal's amount is that proposal's."""
-        quotes = _by_deal(rows["quotes"])
+        quotes = by_deal(rows["quotes"])
         for row in sorted(rows["proposals"], key=_id):
             own = next(each for each in quotes[row["deal_id"]] if each["total"] == row["amount"])
             quotes[row["deal_id"]].remove(own)
@@ -225,13 +237,9 @@ class SalesforceCarrier:
         own = {name: field.crm.get(CRM, field.id) for name, field in self.fields.get(table, {}).items()}
         return {path: _value(row[name]) for name, path in {**standard, **own}.items() if name in row}
 
-    def named_deal(self, row: Row) -> dict[str, Any]:
-        """Give a deal's cells by the names of their fields in the org."""
-        return self._named("deals", row | {"stage": self.stage(row["pipeline"], row["stage"])}, STANDARD)
-
-    def field_of(self, name: str) -> str:
-        """Name the field of a deal's column."""
-        return STANDARD.get(name) or self.fields["deals"][name].crm[CRM]
+    def _named_deal(self, row: Row) -> dict[str, Any]:
+        staged = {"stage": self.stage(row["pipeline"], row["stage"])} if "stage" in row else {}
+        return self._named("deals", row | staged, STANDARD)
 
     @staticmethod
     def stage(pipeline: str, stage: str) -> str:
@@ -255,66 +263,6 @@ class SalesforceCarrier:
                 row | {"old": None, "new": None} if row["field"] in long else row for row in rows["field_changes"]
             ],
         }
-
-
-class _Life:
-    """One deal from its making until now: every save that changed its stage, or a field with a history."""
-
-    def __init__(
-        self, carrier: SalesforceCarrier, row: Row, record_type: str, moves: Sequence[Row], changes: Sequence[Row]
-    ) -> None:
-        self.carrier, self.org, self.row = carrier, carrier.org, row
-        self.record_type = record_type
-        self.moves = sorted(moves, key=lambda each: each["changed_at"])
-        self.changes = changes
-
-    def lived(self) -> str:
-        ids, row = self.carrier.ids, self.row
-        now = self.carrier.named_deal(row)
-        names = {self.carrier.field_of(each["field"]) for each in self.changes}
-        first = now | {"StageName": self._stage(self.moves[0])} | self._first_values()
-        links = {"OwnerId": ids[row["owner_id"]], "AccountId": ids[row["account_id"]], "RecordTypeId": self.record_type}
-        at = {"CreatedDate": _value(row["created_at"])}
-        made = self.org.save("Opportunity", None, {**first, **links, **at}, by=self._by(self.moves[0]), asked=False)
-        for moment, by, fields in self._saves(now, names):
-            self.org.clock.now = moment
-            self.org.change("Opportunity", made, by=by, **fields)
-        self.org.change("Opportunity", made, ForecastCategoryName=now["ForecastCategoryName"])
-        return made
-
-    def _first_values(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for each in sorted(self.changes, key=lambda row: row["changed_at"], reverse=True):
-            found[self.carrier.field_of(each["field"])] = each["old"]
-        return found
-
-    def _saves(self, now: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
-        """Yield the saves in order: what one person changed at one moment, and each move by itself."""
-        left = dict.fromkeys(names, 0)
-        for each in self.changes:
-            left[self.carrier.field_of(each["field"])] += 1
-        steps = [(each["changed_at"], number, self._by(each), {"StageName": self._stage(each)})
-                 for number, each in zip(count(), self.moves[1:], strict=False)]  # fmt: skip
-        for each in sorted(self.changes, key=lambda row: row["changed_at"]):
-            name = self.carrier.field_of(each["field"])
-            left[name] -= 1
-            value = now[name] if left[name] == 0 else each["new"]
-            steps.append((each["changed_at"], -1, self._by(each), {name: value}))
-        for (moment, _, by), some in groupby(sorted(steps, key=lambda step: step[:3]), key=lambda step: step[:3]):
-            yield moment, by, {name: value for *_, fields in some for name, value in fields.items()}
-
-    def _stage(self, move: Row) -> str:
-        return self.carrier.stage(self.row["pipeline"], move["to_stage"])
-
-    def _by(self, change: Row) -> str:
-        return self.carrier.ids[change["changed_by"]]
-
-
-def _by_deal(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row["deal_id"], []).append(row)
-    return found
 
 
 def _address(row: Row) -> str:

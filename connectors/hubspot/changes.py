@@ -120,7 +120,12 @@ class Changes:
             self._mirror.doubt([QUOTE_HISTORY], ids)
         if merged:
             gone = ", ".join(map(text_sql, merged))
-            self._mirror.doubt([links], self._mirror.ids(f'SELECT "From" FROM {quoted(links)} WHERE "To" IN ({gone})'))
+            with_them = [links]
+            if object_ == CONTACTS:
+                with_them += [table_of(each, CONTACTS) for each in self._gathering.wanted.with_people]
+            for table in with_them:
+                theirs = f'SELECT "From" FROM {quoted(table)} WHERE "To" IN ({gone})'
+                self._mirror.doubt([table], self._mirror.ids(theirs))
 
 
 def _turned(page: pa.Table) -> pa.Table:

@@ -28,7 +28,7 @@ from connectors.hubspot.fetching import (
 )
 from connectors.hubspot.gathering import RECORDS_AT_ONCE, Gathering, bunched
 from connectors.hubspot.rows import merged_away, schema_of
-from connectors.hubspot.standard import CONTACTS, DEALS, RELATED
+from connectors.hubspot.standard import CONTACTS, DEALS, MERGED, RELATED
 from connectors.hubspot.wanted import Source
 from connectors.mirror.canonical_values import text_sql
 from connectors.mirror.mirror import DELETED, Freshness, Mirror, quoted
@@ -79,8 +79,8 @@ class Deals:
                 self._read_changed(source, until)
         else:
             self._read_changed(source, until)
-        self._drop_closed_long_ago(source)
         self._archived(until)
+        self._drop_closed_long_ago(source)
 
     def _asked(self, source: Source) -> str:
         return f"{source.asked} {self._scope.key}"
@@ -178,13 +178,16 @@ class Deals:
         self._mirror.merge(source.object, schema_of(source), (), fresh)
 
     def _archived(self, until: datetime) -> None:
-        """Drop archived deals, and read those again that are archived no longer."""
-        nothing = Source(DEALS, {})
-        pages = listed(self._client, nothing, archived=True)
-        ids = sorted({each for page in pages for each in ids_of(page.records)})
+        """Drop archived deals and those merged into them, and read those again that are archived no longer."""
+        found, gone = set[str](), set[str]()
+        for page in listed(self._client, Source(DEALS, {MERGED: "enumeration"}), archived=True):
+            found.update(ids_of(page.records))
+            gone.update(merged_away(page.records))
+        ids, dropped = sorted(found), sorted(found | gone)
         former = set(self._mirror.ids(f'SELECT "Id" FROM {quoted(ARCHIVED)}')) if self._knows_archived() else set()
-        for start in range(0, len(ids), RECORDS_AT_ONCE):
-            self._mirror.delete(DEALS, f'"Id" IN ({", ".join(map(text_sql, ids[start : start + RECORDS_AT_ONCE]))})')
+        for start in range(0, len(dropped), RECORDS_AT_ONCE):
+            some = ", ".join(map(text_sql, dropped[start : start + RECORDS_AT_ONCE]))
+            self._mirror.delete(DEALS, f'"Id" IN ({some})')
         source = self._gathering.wanted.sources[DEALS]
         self._keep_deals(source, self._read(source, sorted(former - set(ids))))
         rows = pa.table([pa.array(ids, pa.string()), pa.array([False] * len(ids), pa.bool_())], schema=ARCHIVED_SCHEMA)

@@ -56,6 +56,21 @@ def test_a_merged_deal_is_gone_and_the_other_has_what_was_its(sweeps: Sweeps, *,
     assert [(each["deal_id"], each["id"]) for each in tables["contacts"].to_pylist()] == [(winner, sweeps.ann)]
 
 
+def test_a_deal_merged_into_one_that_was_archived_the_same_day_is_gone(sweeps: Sweeps) -> None:
+    sweeps.sweep()
+    winner = sweeps.account.merge("deals", sweeps.deal("New"), sweeps.deals[0], new_record=False)
+    sweeps.account.archive("deals", winner)
+    assert sorted(sweeps.sweep()["deals"]["id"].to_pylist()) == sorted(sweeps.deals[1:])
+
+
+def test_a_deal_closed_long_ago_that_was_restored_is_not_held(sweeps: Sweeps) -> None:
+    sweeps.account.change("deals", sweeps.deals[0], dealstage="closedwon", closedate="2020-01-31T12:00:00Z")
+    sweeps.account.archive("deals", sweeps.deals[0])
+    sweeps.sweep()
+    sweeps.account.restore("deals", sweeps.deals[0])
+    assert sorted(sweeps.sweep()["deals"]["id"].to_pylist()) == sorted(sweeps.deals[1:])
+
+
 def test_a_person_or_company_that_changes_alone_is_seen(sweeps: Sweeps) -> None:
     sweeps.sweep()
     sweeps.account.change("contacts", sweeps.ann, firstname="Anna")
@@ -70,6 +85,14 @@ def test_merged_people_are_followed(sweeps: Sweeps) -> None:
     other = sweeps.account.add_contact("ann@home.example.com", firstname="Ann", lastname="B.")
     sweeps.account.merge("contacts", other, sweeps.ann)
     assert sweeps.sweep()["contacts"]["id"].to_pylist() == [other]
+
+
+def test_merged_people_are_followed_in_what_they_took_part_in(sweeps: Sweeps) -> None:
+    sweeps.account.add_activity("calls", sweeps.deals[0], sweeps.crm.clock.now, contacts=[sweeps.ann])
+    sweeps.sweep()
+    other = sweeps.account.add_contact("ann@home.example.com", firstname="Ann", lastname="B.")
+    sweeps.account.merge("contacts", other, sweeps.ann)
+    assert sweeps.sweep()["activities"]["contact_ids"].to_pylist() == [[other]]
 
 
 def test_an_activity_that_comes_or_changes_alone_is_seen(sweeps: Sweeps) -> None:

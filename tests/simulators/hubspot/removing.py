@@ -63,7 +63,7 @@ def _moved(account: Account, object_: str, id_: str, new: str, *, primary: bool)
 
 
 def _left(account: Account, object_: str, new: str, first: Item, second: Item, gone: list[str]) -> Item:
-    before = [each for each in first.values.get(MERGED, "").split(";") if each]
+    before = [each for item in (first, second) for each in item.values.get(MERGED, "").split(";") if each]
     values = {**second.values, **first.values, "hs_object_id": new, MERGED: ";".join([*before, *gone])}
     values[account.kind(object_).modified] = account.now()
     return replace(first, id=new, values=values, updated=account.now())

@@ -70,9 +70,9 @@ card-tests: card
 golden: setup
 	$(BIN)/pytest --renew-golden
 
-# The long property run: random playbooks and deals, the table engine against the naive one.
+# The long property runs: random playbooks and deals, the table engine against the naive one; weeks in every CRM.
 nightly: setup
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline
 
 # Every Python present, each in an environment of its own.
 test-pythons:

@@ -17,7 +17,7 @@ DEALS = 24
 
 
 class Churn:
-    """A small org, and what people do in it; `done` names what was done since it was last emptied."""
+    """A small org, and what people do in it; `done` names what was done today."""
 
     def __init__(self, crm: SalesforceSimulator, dice: Random) -> None:
         self.crm, self.org, self.dice = crm, crm.org, dice
@@ -30,6 +30,10 @@ class Churn:
             self.change_person, self.change_account, self.merge_people, self.merge_accounts, self.delete_person,
             self.add_quote, self.change_quote, self.change_user, self.rename_role, self.rename_record_type, self.touch,
         )  # fmt: skip
+
+    def begin(self) -> None:
+        """Begin a day, after a sweep."""
+        self.done.clear()
 
     def act(self) -> None:
         """Let somebody do something, and time go by."""

@@ -25,7 +25,7 @@ from tests.simulators.salesforce import SalesforceSimulator
 from tests.simulators.salesforce.installed import install_fields
 
 SEEDS = range(40) if NIGHTLY else range(1)
-SWEEPS, ACTIONS = (40, 12) if NIGHTLY else (8, 25)
+SWEEPS, ACTIONS = (40, 12) if NIGHTLY else (4, 40)
 REASONS = {"salesforce": "Pain__c", "hubspot": "identified_pain"}
 CHANGED = Compare(Reference("deals", "pain", FieldType.TEXT), Operator.CHANGED_WITHIN, Literal(Duration(30, Unit.DAYS)))
 PLAYBOOK = Playbook(

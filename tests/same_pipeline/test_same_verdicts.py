@@ -42,9 +42,9 @@ TAKEN_OUT = {
 }
 """What a CRM cannot hold, and how many rows that touched; everything else arrives and is judged."""
 
-JUDGED = {"salesforce": ("enterprise", "small-business", "services", "renewals"), "hubspot": ("enterprise",)}
+JUDGED = {"salesforce": ("enterprise", "small-business", "services", "renewals"), "hubspot": ("renewals",)}
 """The playbooks that judge in the normal run; the nightly one takes all of them everywhere."""
-FEW = {"salesforce": ("services",), "hubspot": ("enterprise",)}
+FEW = {"salesforce": ("services",), "hubspot": ("renewals",)}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_sweep_judges_every_deal_as_if_it_had_never_been_carried(
     found = comparable(verdicts, carried.back)
     assert summary.unjudged == ()
     assert found.keys() == at_home.keys()
-    assert len(found) == 320 if len(playbooks) == len(shipped_playbooks()) else len(found) > 100
+    assert len(found) == 320 if len(playbooks) == len(shipped_playbooks()) else len(found) > 50
     assert {deal: (verdict, at_home[deal]) for deal, verdict in found.items() if verdict != at_home[deal]} == {}
 
 

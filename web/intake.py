@@ -10,18 +10,16 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
 from connectors.events import Heard, Listener, NotBelievedError, NotUnderstoodError, Posted
-from engine.ledger.events import Accepted, accept
 from engine.ledger.store import Ledger
 from engine.runs.pipeline import utc_now
 from engine.runs.write_back import Now
 from web.answers import problem
+from web.keeping import Keeping
 
 LARGEST = 1 << 20
 """The largest body that is read, in bytes: a batch of a hundred events is a tenth of it."""
@@ -32,17 +30,16 @@ logger = logging.getLogger("dealgate.intake")
 
 @dataclass
 class Intake:
-    """Keeps what the CRMs named by `listeners` tell; `on_kept` is told the CRM's name after each that brought deals.
-
-    `at_once` is how many transactions may be open at the same time: SQLite takes one.
-    """
+    """Keeps what the CRMs named by `listeners` tell; `on_kept` is told the CRM's name after each that brought deals."""
 
     listeners: Mapping[str, Listener]
     ledger: Ledger
     on_kept: Callable[[str], None]
     now: Now = utc_now
-    at_once: int = 8
-    _limiter: CapacityLimiter | None = field(default=None, init=False)
+    _keeping: Keeping = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keeping = Keeping(self.ledger, self.now)
 
     async def take(self, kind: str, crm: str, end: str, request: Request) -> Response:
         """Answer one request."""
@@ -67,7 +64,7 @@ class Intake:
 
     async def _keep(self, crm: str, listener: Listener, posted: Posted, heard: Heard) -> Response:
         try:
-            accepted = await run_sync(self._accept, crm, heard, limiter=self._limited())
+            accepted = await self._keeping.keep(crm, heard.events)
         except SQLAlchemyError as error:
             logger.error("%s: the store failed, events are to be sent again: %s", crm, _first_line(error))  # noqa: TRY400
             return problem(503, "the store cannot be written now", {"Retry-After": "10"})
@@ -76,19 +73,6 @@ class Intake:
             self.on_kept(crm)
         reply = listener.reply(posted)
         return Response(reply.body, media_type=reply.media_type)
-
-    def _accept(self, crm: str, heard: Heard) -> Accepted:
-        if not heard.events:
-            return Accepted()
-        with self.ledger.writing() as connection:
-            return accept(connection, crm, heard.events, self.now())
-
-    def _limited(self) -> CapacityLimiter:
-        """Give the limiter of the running loop, made when it is first needed."""
-        if self._limiter is None:
-            sqlite = self.ledger.engine.dialect.name == "sqlite"
-            self._limiter = CapacityLimiter(1 if sqlite else self.at_once)
-        return self._limiter
 
 
 def webhooks(intake: Intake) -> APIRouter:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from engine.judge.names import standing
 from engine.judge.verdicts import Finding, GateStatus, State, Verdict
 from engine.runs.mistakes import Mistake
 from engine.runs.summary import Summary
@@ -70,6 +71,7 @@ class Report:
                 gates=[(name, list(some)) for name, some in groupby(deals, key=gate_name)],
                 owners=sorted(_owners(deals), key=lambda each: each[0].casefold()),
                 name_stage=self._stage,
+                standing=lambda verdict: standing(verdict, self.playbooks),
             )
         )
 

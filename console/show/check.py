@@ -13,6 +13,7 @@ from rich.text import Text
 
 from console.show.findings import by_weight, finding_blocks, mark
 from console.show.page import count, grid, heading, indented, joined, status, words
+from engine.judge.names import standing
 from engine.judge.verdicts import GateStatus, ScoreResult, Verdict
 from engine.runs.summary import Summary
 from rules.names import stage_name
@@ -51,7 +52,7 @@ class Deals:
         """Name a deal in one line: what it is, whose, where it stands, its gate and score."""
         what = words(f"{verdict.deal_id}  {verdict.name}", "bold")
         how = joined([self.gate(verdict), score(verdict.qualification)], ", ")
-        return joined([what, words(verdict.owner), words(stage_of(verdict)), how])
+        return joined([what, words(verdict.owner), words(standing(verdict, self.playbooks)), how])
 
     def gate(self, verdict: Verdict) -> Text:
         """Say a deal's gate, and how far it may stand where it stands too far."""
@@ -69,7 +70,7 @@ class Deals:
 
     def _who(self, verdict: Verdict) -> Text:
         name = Text.assemble(words(verdict.deal_id, "dim"), " ", words(verdict.name, "bold"))
-        return joined([name, joined([words(verdict.owner), words(stage_of(verdict))], ", ")], "\n")
+        return joined([name, joined([words(verdict.owner), words(standing(verdict, self.playbooks))], ", ")], "\n")
 
     def _how(self, verdict: Verdict) -> Text:
         gate = joined(self.gate(verdict).split(": "), ":\n")
@@ -95,11 +96,6 @@ def gates(summary: Summary) -> Text:
     counted = [Text.assemble(status(each.value), f" {summary.gates.get(each.value, 0):,}") for each in STATUSES]
     without = summary.deals - sum(summary.gates.values())
     return joined([*counted, words(f"no gate {without:,}" if without else "", "dim")], "   ")
-
-
-def stage_of(verdict: Verdict) -> str:
-    """Say where a deal stands, in the CRM's words."""
-    return verdict.crm_stage or verdict.stage
 
 
 def score(result: ScoreResult | None) -> Text:

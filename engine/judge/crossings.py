@@ -7,7 +7,7 @@ anybody.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,10 @@ NOT_TOLD = Move()
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """One deal that crossed its gate; stages are in the CRM's words, `allowed_stage` is as far as it might stand."""
+    """One deal that crossed its gate; stages are in the CRM's words, `allowed_stage` is as far as it might stand.
+
+    `shown` are these stages as people read them, where that is otherwise.
+    """
 
     deal_id: str
     name: str
@@ -38,15 +41,21 @@ class Crossing:
     to_stage: str
     allowed_stage: str
     move: Move
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
         """Say in one line what happened."""
-        source = f" from `{self.from_stage}`" if self.from_stage else ""
+        source = f" from `{self._said(self.from_stage)}`" if self.from_stage else ""
         who = f" by {self.move.by}" if self.move.by else ""
         when = f" at {self.move.at:%Y-%m-%d %H:%M} UTC" if self.move.at else ""
-        allowed = f"; its gate ends at `{self.allowed_stage}`" if self.allowed_stage else ""
-        return f"deal {self.deal_id} ({self.name}) was moved{source} to `{self.to_stage}`{who}{when}{allowed}"
+        allowed = f"; its gate ends at `{self._said(self.allowed_stage)}`" if self.allowed_stage else ""
+        return (
+            f"deal {self.deal_id} ({self.name}) was moved{source} to `{self._said(self.to_stage)}`{who}{when}{allowed}"
+        )
+
+    def _said(self, stage: str) -> str:
+        return self.shown.get(stage, stage)
 
 
 def crossing(
@@ -65,7 +74,9 @@ def crossing(
     if not forbidden and not past:
         return None
     allowed = terms.name(verdict.gate.allowed_stage) if verdict.gate else ""
-    return Crossing(verdict.deal_id, verdict.name, last, present, allowed or _allowed(written), move)
+    allowed = allowed or _allowed(written)
+    shown = {name: terms.shown(name) for name in (last, present, allowed) if name}
+    return Crossing(verdict.deal_id, verdict.name, last, present, allowed, move, shown)
 
 
 def moved_on(verdict: Verdict, terms: Terms, last: str) -> bool:

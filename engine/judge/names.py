@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.judge.tables import Tables
+from engine.judge.verdicts import Verdict
+from rules.playbook import Playbook
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,11 @@ def _people(tables: Tables) -> dict[tuple[str, str], str]:
         return {}
     columns = [tables["contacts"][name].to_pylist() for name in ("deal_id", "id", "name")]
     return {(deal, person): name for deal, person, name in zip(*columns, strict=True) if person and name}
+
+
+def standing(verdict: Verdict, playbooks: Iterable[Playbook]) -> str:
+    """Say where a deal stands, as people read it: the stage's title, and the CRM's word where no playbook names it."""
+    judged_by = next((each for each in playbooks if each.name == verdict.playbook), None)
+    stages = judged_by.stages if judged_by is not None else ()
+    title = next((stage.title for stage in stages if stage.id == verdict.stage), "")
+    return title or verdict.crm_stage or verdict.stage

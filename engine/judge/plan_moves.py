@@ -30,7 +30,7 @@ def corrective_move(verdict: Verdict, terms: Terms, memory: Memory, settings: Pl
         deal_id=verdict.deal_id,
         from_stage=verdict.crm_stage,
         to_stage=target,
-        note=_note(verdict, target),
+        note=_note(verdict, terms.shown(verdict.crm_stage), terms.shown(target)),
     )
 
 
@@ -41,7 +41,7 @@ def _target(terms: Terms, last: str, gate: Gate) -> str:
     return last if within else allowed
 
 
-def _note(verdict: Verdict, target: str) -> str:
+def _note(verdict: Verdict, stage: str, target: str) -> str:
     missing = [missing_line(finding) for finding in open_in_order(verdict) if finding.enforce.blocks]
-    first = f"Moved back from {verdict.crm_stage} to {target}: this is still missing, then it may move on."
+    first = f"Moved back from {stage} to {target}: this is still missing, then it may move on."
     return "\n".join([first, *(f"- {line}" for line in missing)])

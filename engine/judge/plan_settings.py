@@ -27,6 +27,7 @@ class Terms:
     won: tuple[str, ...] = ()
     gated_exits: frozenset[str] = frozenset()
     gated_entries: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, stage: str) -> str:
         """Give the CRM's name of a stage or outcome; its id where the CRM has no other."""
@@ -35,6 +36,10 @@ class Terms:
     def stage(self, name: str) -> str:
         """Give the id of the stage that the CRM calls so; "" where none is."""
         return next((stage for stage in self.order if self.names[stage] == name), "")
+
+    def shown(self, name: str) -> str:
+        """Say the CRM's name of a stage as people read it: its title, and the name itself where no playbook has one."""
+        return self.titles.get(self.stage(name)) or name
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def _terms(playbook: Playbook, crm: str) -> Terms:
         won=tuple(each.id for each in playbook.outcomes if each.counts_as == "won"),
         gated_exits=frozenset(each.id for each in playbook.stages if _has_gated_exit(each, playbook)),
         gated_entries=frozenset(stage.id for stage in playbook.stages if _blocks(stage.entry_criteria)),
+        titles={stage.id: stage.title for stage in playbook.stages},
     )
 
 

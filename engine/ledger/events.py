@@ -24,16 +24,26 @@ class Accepted:
 
 
 def accept(connection: Connection, crm: str, events: Sequence[Event], now: datetime) -> Accepted:
-    """Keep events and ask for their deals; once this is committed, none of them is lost.
+    """Keep events and ask for their deals; once this is committed, none of them is lost."""
+    return accept_all(connection, crm, [events], now)[0]
+
+
+def accept_all(connection: Connection, crm: str, told: Sequence[Sequence[Event]], now: datetime) -> list[Accepted]:
+    """Keep what one CRM told in several requests, and say what of each was new; the first to tell an event brings it.
 
     Events and deals are each taken in the order of their ids, so that two who accept at once never wait for each other
     in a circle.
     """
-    by_id = {each.id: each for each in events}
+    by_id = {each.id: each for events in told for each in events}
     fresh = _insert(connection, crm, [by_id[id_] for id_ in sorted(by_id)], now) if by_id else set()
-    deals = {deal for id_ in fresh for deal in by_id[id_].deal_ids}
-    ask(connection, crm, sorted(deals), now)
-    return Accepted(len(fresh), len(events) - len(fresh), len(deals))
+    ask(connection, crm, sorted({deal for id_ in fresh for deal in by_id[id_].deal_ids}), now)
+    accepted = []
+    for events in told:
+        new = fresh & {each.id for each in events}
+        fresh -= new
+        deals = {deal for id_ in new for deal in by_id[id_].deal_ids}
+        accepted.append(Accepted(len(new), len(events) - len(new), len(deals)))
+    return accepted
 
 
 def _insert(connection: Connection, crm: str, events: Sequence[Event], now: datetime) -> set[str]:

@@ -136,7 +136,7 @@ def test_whoever_passes_a_closed_gate_is_named_and_the_deal_goes_back(acme: Acme
     acme.require_gates()
     acme.account.move(acme.deals[1], "1002", by=WORKFLOW)
     swept = run("sweep", "--allow", "moves=100", "--allow", "blocked=100")
-    assert "was moved from `1001` to `1002`" in swept.stdout, swept.output
+    assert "was moved from `Discovery` to `Proposal`" in swept.stdout, swept.output
     deal = acme.account.get("deals", acme.deals[1])
     assert deal["dealstage"] == "1001"
     assert "problem is written down" in deal[names.NOTE].lower()

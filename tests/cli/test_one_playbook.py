@@ -103,7 +103,7 @@ def test_a_deal_that_passed_a_closed_gate_goes_back_with_a_note(acme: Acme, run:
     run("sweep")
     acme.account.move(acme.deals[1], "102")
     swept = run("sweep", "--allow", "moves=100", "--allow", "blocked=100")
-    assert "was moved from `101` to `102`" in swept.stdout
+    assert "was moved from `Discovery` to `Proposal`" in swept.stdout
     deal = acme.account.get("deals", acme.deals[1])
     assert deal["dealstage"] == "101"
     assert "problem is written down" in deal[names.NOTE].lower()

@@ -117,7 +117,7 @@ def test_whoever_passes_a_closed_gate_is_named_and_the_deal_goes_back(acme: Acme
     robot = acme.org.add("User", Name="Data Loader", IsActive=True)
     acme.org.change("Opportunity", acme.deals[1], by=robot, StageName="Proposal/Price Quote")
     swept = run("sweep", "--allow", "moves=100", "--allow", "blocked=100")
-    assert "was moved from `Qualification` to `Proposal/Price Quote` by Data Loader" in swept.stdout
+    assert "was moved from `Discovery` to `Proposal` by Data Loader" in swept.stdout
     deal = acme.org.get("Opportunity", acme.deals[1])
     assert deal["StageName"] == "Qualification"
     assert "problem is written down" in deal[names.NOTE].lower()

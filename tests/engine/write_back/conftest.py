@@ -35,7 +35,9 @@ PLAYBOOK = Playbook(
     version=1,
     title="Sales",
     calendar=Calendar(timezone="America/New_York", holidays="US"),
-    stages=tuple(Stage(id=each, title=each, crm={"fake": each.title()}) for each in ("discovery", "demo", "proposal")),
+    stages=tuple(
+        Stage(id=each, title=each.title(), crm={"fake": each.title()}) for each in ("discovery", "demo", "proposal")
+    ),
     text="playbook: sales\n",
 )
 

@@ -1,4 +1,4 @@
-"""A process that applies, and is gone after the CRM committed its second call: `killed_process.py FOLDER`."""
+"""A process that applies, and is gone after the CRM committed its second call: run as a module, with a FOLDER."""
 
 from __future__ import annotations
 

@@ -117,8 +117,8 @@ def test_two_workers_never_claim_the_same_change(desk: Any, make: Any, killed: t
 def test_a_process_that_was_killed_is_resumed_at_once_on_its_machine(
     open_desk: Callable[[Any], Any], make: Any, tmp_path: Path
 ) -> None:
-    script = Path(__file__).with_name("killed_process.py")
-    done = subprocess.run([sys.executable, str(script), str(tmp_path)], check=False, cwd=Path.cwd())  # noqa: S603
+    command = [sys.executable, "-m", "tests.engine.write_back.killed_process", str(tmp_path)]
+    done = subprocess.run(command, check=False, cwd=Path.cwd())  # noqa: S603 - our own
     assert done.returncode == 9
     with open_ledger(tmp_path / "ledger.db") as ledger:
         desk = open_desk(ledger)

@@ -162,6 +162,17 @@ class Observation:
     says: str
     help: str = ""
 
+    @classmethod
+    def fine(cls, about: str, says: str) -> Self:
+        """Observe that something is as it should be."""
+        return cls(Health.FINE, about, says)
+
+    @classmethod
+    def failed(cls, about: str, error: CrmError) -> Self:
+        """Observe that something could not be looked at."""
+        says, _, help_ = str(error).partition("\n  help: ")
+        return cls(Health.WRONG, about, says, help_)
+
 
 @runtime_checkable
 class Examinable(Protocol):

@@ -47,12 +47,12 @@ def examine(client: HubSpotClient, playbooks: Sequence[Playbook]) -> Iterator[Ob
     try:
         yield from _connection(client)
     except CrmError as error:
-        yield _wrong("connection", error)
+        yield Observation.failed("connection", error)
         return
     try:
         facts = read_facts(client, objects_of(playbooks))
     except CrmError as error:
-        yield _wrong("objects", error)
+        yield Observation.failed("objects", error)
         return
     for look in (_permissions, _objects, _fields, _install, _stages, _roles, _owners, _sweep):
         yield from _guarded(look, Sight(client, facts, playbooks))
@@ -62,7 +62,7 @@ def _guarded(look: Look, sight: Sight) -> Iterator[Observation]:
     try:
         yield from list(look(sight))
     except CrmError as error:
-        yield _wrong(look.__name__.strip("_"), error)
+        yield Observation.failed(look.__name__.strip("_"), error)
 
 
 def _connection(client: HubSpotClient) -> Iterator[Observation]:
@@ -70,7 +70,7 @@ def _connection(client: HubSpotClient) -> Iterator[Observation]:
     kind = str(account.get("accountType") or "").replace("_", " ").lower()
     zone = account.get("timeZone") or "UTC"
     says = f"signed in to account {account.get('portalId', '')} ({kind}, {zone}) at {client.settings.url}"
-    yield _fine("connection", says if account else f"signed in at {client.settings.url}")
+    yield Observation.fine("connection", says if account else f"signed in at {client.settings.url}")
     now = client.now() or datetime.now(UTC)
     yield from _version(now)
     if client.usage is not None:
@@ -94,7 +94,7 @@ def _version(now: datetime) -> Iterator[Observation]:
     says = f"version {API.version} of the API is spoken, which HubSpot answers until {end:%B %Y}"
     late = end - now < SOON
     help_ = "take a later release of Dealgate"
-    yield Observation(Health.UNWISE, "version", says, help_) if late else _fine("version", says)
+    yield Observation(Health.UNWISE, "version", says, help_) if late else Observation.fine("version", says)
 
 
 def end_of(version: str) -> datetime:
@@ -108,7 +108,7 @@ def _limits(left: int, most: int) -> Observation:
     says = f"{left:,} of {most:,} API calls are left today"
     help_ = "a sweep stops when none are left, and the next one goes on; look for what else uses them up"
     few = left < most * FEW_CALLS
-    return Observation(Health.UNWISE, "limits", says, help_) if few else _fine("limits", says)
+    return Observation(Health.UNWISE, "limits", says, help_) if few else Observation.fine("limits", says)
 
 
 def _permissions(sight: Sight) -> Iterator[Observation]:
@@ -118,12 +118,12 @@ def _permissions(sight: Sight) -> Iterator[Observation]:
         says = f"the app may not do what is needed {each.what_for}"
         yield Observation(health, "permissions", says, each.help)
     if not found:
-        yield _fine("permissions", "the app may read, write and install all that it needs")
+        yield Observation.fine("permissions", "the app may read, write and install all that it needs")
 
 
 def _objects(sight: Sight) -> Iterator[Observation]:
     read = [each for each in objects_of(sight.playbooks) if each in sight.facts.objects]
-    yield _fine("objects", f"{', '.join(read)} can be read")
+    yield Observation.fine("objects", f"{', '.join(read)} can be read")
     for object_ in objects_of(sight.playbooks):
         if object_ not in sight.facts.objects:
             scopes = sight.facts.hidden.get(object_, "")
@@ -138,7 +138,7 @@ def _fields(sight: Sight) -> Iterator[Observation]:
     for problem in own:
         yield Observation(Health.UNWISE, "fields", problem.message, problem.help)
     if not own:
-        yield _fine("fields", "every property that the playbooks read is there")
+        yield Observation.fine("fields", "every property that the playbooks read is there")
 
 
 def _install(sight: Sight) -> Iterator[Observation]:
@@ -157,7 +157,7 @@ def _install(sight: Sight) -> Iterator[Observation]:
         yield Observation(Health.WRONG, "install", says, "`dealgate install --check` says what to do")
     else:
         also = f", and {gates} gate properties" if gates else ""
-        yield _fine("install", f"the properties of Dealgate are there and may be written{also}")
+        yield Observation.fine("install", f"the properties of Dealgate are there and may be written{also}")
     yield from _key(sight.facts)
 
 
@@ -226,13 +226,4 @@ def _sweep(sight: Sight) -> Iterator[Observation]:
     says = f"something new was last written on a deal at {at:%Y-%m-%d %H:%M} UTC"
     late = (sight.client.now() or datetime.now(UTC)) - at > LONGEST_SILENCE
     help_ = "run `dealgate sweep` every night: what deals show goes stale"
-    yield Observation(Health.UNWISE, "sweep", says, help_) if late else _fine("sweep", says)
-
-
-def _fine(about: str, says: str) -> Observation:
-    return Observation(Health.FINE, about, says)
-
-
-def _wrong(about: str, error: CrmError) -> Observation:
-    says, _, help_ = str(error).partition("\n  help: ")
-    return Observation(Health.WRONG, about, says, help_)
+    yield Observation(Health.UNWISE, "sweep", says, help_) if late else Observation.fine("sweep", says)

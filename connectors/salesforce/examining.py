@@ -28,12 +28,12 @@ def examine(client: SalesforceClient, playbooks: Sequence[Playbook]) -> Iterator
     try:
         yield from _connection(client)
     except CrmError as error:
-        yield _wrong("connection", error)
+        yield Observation.failed("connection", error)
         return
     try:
         facts = read_facts(client, objects_of(playbooks), tracking=True)
     except CrmError as error:
-        yield _wrong("fields", error)
+        yield Observation.failed("fields", error)
         return
     yield from _objects(facts)
     yield from _fields(client, facts, playbooks)
@@ -51,17 +51,17 @@ def _guarded(
     try:
         yield from list(look(client, facts, playbooks))
     except CrmError as error:
-        yield _wrong(look.__name__.strip("_"), error)
+        yield Observation.failed(look.__name__.strip("_"), error)
 
 
 def _connection(client: SalesforceClient) -> Iterator[Observation]:
     org = client.query("SELECT Name, IsSandbox, OrganizationType FROM Organization").rows()[0]
     kind = "sandbox" if org.get("IsSandbox") else "production"
-    yield _fine("connection", f"signed in to `{org['Name']}` ({kind}) at {client.settings.url}")
+    yield Observation.fine("connection", f"signed in to `{org['Name']}` ({kind}) at {client.settings.url}")
     versions = [str(each["version"]) for each in client.versions()]
     spoken = client.settings.api_version
     if spoken in versions:
-        yield _fine("version", f"version {spoken} of the API is spoken")
+        yield Observation.fine("version", f"version {spoken} of the API is spoken")
     else:
         help_ = f"set `api_version` to one of {', '.join(versions[-3:])}"
         yield Observation(Health.WRONG, "version", f"the org does not speak version {spoken} of the API", help_)
@@ -78,13 +78,13 @@ def _limits(client: SalesforceClient) -> Iterator[Observation]:
     says = f"{left:,} of {most:,} API calls are left today"
     few = left < most * FEW_CALLS
     help_ = "a sweep stops when none are left, and the next one goes on; look for what else uses them up"
-    yield Observation(Health.UNWISE, "limits", says, help_) if few else _fine("limits", says)
+    yield Observation(Health.UNWISE, "limits", says, help_) if few else Observation.fine("limits", says)
 
 
 def _objects(facts: OrgFacts) -> Iterator[Observation]:
     for object_, what in ((OPPORTUNITY, "deals"), (ROLE, "contacts"), (TASK, "tasks"), ("User", "owners")):
         if facts.has(object_):
-            yield _fine("objects", f"{object_} can be read")
+            yield Observation.fine("objects", f"{object_} can be read")
         else:
             says = f"{object_} cannot be read, so that there are no {what}"
             yield Observation(Health.WRONG, "objects", says, f"let the signed-in user read {object_}")
@@ -95,7 +95,7 @@ def _fields(client: SalesforceClient, facts: OrgFacts, playbooks: Sequence[Playb
     for problem in found.problems:
         yield Observation(Health.UNWISE, "fields", problem.message, problem.help)
     if not found.problems:
-        yield _fine("fields", "every field that the playbooks read is there")
+        yield Observation.fine("fields", "every field that the playbooks read is there")
 
 
 def _ours(facts: OrgFacts) -> Iterator[Observation]:
@@ -110,7 +110,7 @@ def _ours(facts: OrgFacts) -> Iterator[Observation]:
         says = f"`{locked[0]}` may not be written"
         yield Observation(Health.WRONG, "install", says, f"assign {names.ENGINE_SET} to the signed-in user")
     else:
-        yield _fine("install", "the fields of Dealgate are there and may be written")
+        yield Observation.fine("install", "the fields of Dealgate are there and may be written")
     if key is None:
         yield Observation(Health.WRONG, "install", f"Task has no `{names.KEY}`", "run `dealgate install`")
     elif not (key.unique and key.external_id):
@@ -158,13 +158,4 @@ def _sweep(client: SalesforceClient, _facts: OrgFacts, _playbooks: Sequence[Play
     says = f"the last sweep ended at {at:%Y-%m-%d %H:%M} UTC"
     late = client.now() - at > LONGEST_SINCE_SWEEP
     help_ = "run `dealgate sweep` every night: gates in the org go stale"
-    yield Observation(Health.UNWISE, "sweep", says, help_) if late else _fine("sweep", says)
-
-
-def _fine(about: str, says: str) -> Observation:
-    return Observation(Health.FINE, about, says)
-
-
-def _wrong(about: str, error: CrmError) -> Observation:
-    says, _, help_ = str(error).partition("\n  help: ")
-    return Observation(Health.WRONG, about, says, help_)
+    yield Observation(Health.UNWISE, "sweep", says, help_) if late else Observation.fine("sweep", says)

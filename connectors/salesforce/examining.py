@@ -10,12 +10,14 @@ from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import NotReadableError
 from connectors.salesforce.facts import OrgFacts, read_facts
+from connectors.salesforce.filters import left_to_engine, pushed_down
 from connectors.salesforce.install.parts import FIELDS
 from connectors.salesforce.query import Soql, text_in_soql
 from connectors.salesforce.standard import OPPORTUNITY, ROLE, TASK
 from connectors.salesforce.wanted import CRM, objects_of, wanted
 from connectors.stage_names import compare_stages, unnamed
 from rules.playbook import Playbook
+from rules.words import requirement
 
 FEW_CALLS = 0.1
 """The share of the day's calls below which there are few left."""
@@ -37,6 +39,7 @@ def examine(client: SalesforceClient, playbooks: Sequence[Playbook]) -> Iterator
         return
     yield from _objects(facts)
     yield from _fields(client, facts, playbooks)
+    yield from _fetching(facts, playbooks)
     yield from _ours(facts)
     for look in (_stages, _roles, _sweep):
         yield from _guarded(look, client, facts, playbooks)
@@ -96,6 +99,17 @@ def _fields(client: SalesforceClient, facts: OrgFacts, playbooks: Sequence[Playb
         yield Observation(Health.UNWISE, "fields", problem.message, problem.help)
     if not found.problems:
         yield Observation.fine("fields", "every field that the playbooks read is there")
+
+
+def _fetching(facts: OrgFacts, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
+    """Say which deals a sweep fetches, and what of `applies_to` no query can ask."""
+    where = pushed_down(playbooks, facts)
+    said = f"only deals are fetched of which this is true: {where}" if where else "every deal is fetched"
+    yield Observation.fine("fetching", said)
+    for playbook in playbooks:
+        for each in left_to_engine(playbook, facts):
+            asked = requirement(each, playbook)
+            yield Observation.fine("fetching", f"`{playbook.id}` is for deals where {asked}: judged after fetching")
 
 
 def _ours(facts: OrgFacts) -> Iterator[Observation]:

@@ -5,7 +5,7 @@ What is unknown applies, so that every comparison takes null fields too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -46,6 +46,19 @@ def pushed_down(playbooks: Iterable[Playbook], facts: OrgFacts) -> str:
     flagged = ["Dealgate_Status__c != null"] if facts.has(OPPORTUNITY, "Dealgate_Status__c") else []
     whole = f"({' OR '.join([*dict.fromkeys(parts), *flagged])})"
     return whole if len(whole) <= LONGEST else ""
+
+
+def left_to_engine(playbook: Playbook, facts: OrgFacts) -> list[Condition]:
+    """Give the parts of what a playbook applies to that a query cannot ask, and that are judged after fetching."""
+    return list(_left(playbook.applies_to, _Fields(playbook, facts)))
+
+
+def _left(condition: Condition, fields: _Fields) -> Iterator[Condition]:
+    if isinstance(condition, AllOf):
+        for part in condition.parts:
+            yield from _left(part, fields)
+    elif not _soql(condition, fields):
+        yield condition
 
 
 class _Fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from connectors.protocol import Health, Observation
 from connectors.salesforce import names
 from connectors.salesforce.connector import SalesforceConnector
+from rules.condition import MET, AllOf, Compare, Literal, Operator, Quantifier, Reference, Related
 from rules.playbook import Playbook, Role, Stage
 from rules.types import Field, FieldType
 from tests.connectors.salesforce.conftest import connector_of
@@ -67,6 +69,16 @@ def test_stages_and_roles_that_only_one_side_knows_are_named(
     assert said["no playbook names the stage `Needs Analysis`; no open deal stands in it now"] is Health.UNWISE
     assert said["`p` names the stage `nowhere`, which this CRM does not have"] is Health.UNWISE
     assert said["`p` asks for the role `oracle` (`Oracle`), which no contact can hold"] is Health.UNWISE
+
+
+def test_what_of_applies_to_is_asked_of_the_org_and_what_is_not_is_said(connector: SalesforceConnector) -> None:
+    kind = Compare(Reference("deals", "type", FieldType.CHOICE), Operator.EQUALS, Literal("New"))
+    met = Related("activities", Quantifier.SOME, MET)
+    some = replace(PLAYBOOK, applies_to=AllOf((kind, met)))
+    said = [each.says for each in connector.examine([some]) if each.about == "fetching"]
+    assert said[0].startswith("only deals are fetched of which this is true: (((Type IN ('New') OR Type = null)) OR ")
+    assert said[1:] == ["`p` is for deals where there is an activity: judged after fetching"]
+    assert [each.says for each in seen(connector)["fetching"]] == ["every deal is fetched"]
 
 
 def test_a_field_nobody_may_read_and_ours_that_may_not_be_written_are_named(

@@ -28,6 +28,10 @@ from engine.ledger.tables import event
 EVENTS, BURSTS, PROCESSES, CONNECTIONS = 10_000, 10, 2, 5
 BETWEEN = 0.2
 """Seconds between two bursts."""
+PACE, EVERY, PACED = 500, 0.5, 10
+"""How many events a second come afterwards, in how many bursts, one in so many seconds."""
+SIZES = [EVENTS // BURSTS] * BURSTS + [int(PACE * EVERY)] * PACED
+TOLD = sum(SIZES)
 NOWHERE = "127.0.0.1:9"
 CRMS = f"""\
   acme:
@@ -48,15 +52,19 @@ SECRETS = {"SESSION": "nobody-is-there", "END": told.END, "KEY": told.KEY}
 
 @dataclass(frozen=True)
 class Taken:
-    """How events were taken: a second, and how long an answer took at the median and the 99th percentile, in ms."""
+    """How events were taken, and how long answers took, in milliseconds.
+
+    `events_a_second`, `median` and the 99th percentile `slowest` are of as many as the service takes, `paced` is the
+    99th percentile where `PACE` events come a second.
+    """
 
     kind: str
     each: int
     store: str
-    requests: int
     events_a_second: float
     median: float
     slowest: float
+    paced: float
 
 
 def taken(kind: str, each: int, server: str) -> Taken:
@@ -64,24 +72,32 @@ def taken(kind: str, each: int, server: str) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         store = new_store(Path(folder), server)
         with serving(Path(folder), store, CRMS, SECRETS) as url, _clients(kind, each, url) as clients:
-            bursts = [_burst(clients) for _ in range(BURSTS)]
+            bursts = [_burst(clients, BETWEEN) for _ in range(BURSTS)]
+            paced = [_burst(clients, 0, begins) for begins in _moments()]
         with open_ledger(store) as ledger, ledger.reading() as connection:
             kept = connection.execute(select(func.count()).select_from(event)).scalar_one()
-    assert kept == EVENTS, f"{kept} of {EVENTS} events were kept"
-    took = sorted(each for burst in bursts for client in burst for each in client["took"])
+    assert kept == TOLD, f"{kept} of {TOLD} events were kept"
+    took, later = (sorted(each for burst in some for client in burst for each in client["took"])
+                   for some in (bursts, paced))  # fmt: skip
     busy = sum(max(each["ended"] for each in burst) - min(each["begun"] for each in burst) for burst in bursts)
     named = "PostgreSQL" if server else "SQLite"
-    return Taken(kind, each, named, len(took), EVENTS / busy, at(took, 0.5) * 1000, at(took, 0.99) * 1000)
+    median, slowest, slowest_paced = at(took, 0.5), at(took, 0.99), at(later, 0.99)
+    return Taken(kind, each, named, EVENTS / busy, median * 1000, slowest * 1000, slowest_paced * 1000)
+
+
+def _moments() -> Iterator[float]:
+    """Yield when each paced burst begins."""
+    begun = time.monotonic()
+    yield from (begun + number * EVERY for number in range(PACED))
 
 
 @contextmanager
 def _clients(kind: str, each: int, url: str) -> Iterator[list[subprocess.Popen[str]]]:
-    address, size = urlsplit(url), EVENTS // BURSTS // PROCESSES
+    address = urlsplit(url)
     with ExitStack() as running:
         clients = []
         for number in range(PROCESSES):
-            starts = [(burst * PROCESSES + number) * size for burst in range(BURSTS)]
-            parts = [list(range(start, start + size)) for start in starts]
+            parts = list(_parts(number))
             plan = {"host": address.hostname, "port": address.port, "kind": kind, "each": each,
                     "connections": CONNECTIONS, "bursts": parts}  # fmt: skip
             words = [sys.executable, "-m", "bench.service.posting", json.dumps(plan)]
@@ -94,11 +110,20 @@ def _clients(kind: str, each: int, url: str) -> Iterator[list[subprocess.Popen[s
         yield clients
 
 
-def _burst(clients: list[subprocess.Popen[str]]) -> list[dict[str, Any]]:
+def _parts(process: int) -> Iterator[list[int]]:
+    """Yield the numbers of the events that a process tells in each burst."""
+    begins = 0
+    for size in SIZES:
+        yield list(range(begins + process, begins + size, PROCESSES))
+        begins += size
+
+
+def _burst(clients: list[subprocess.Popen[str]], pause: float, begins: float = 0.0) -> list[dict[str, Any]]:
+    time.sleep(max(0.0, begins - time.monotonic()))
     for client in clients:
         assert client.stdin is not None
         client.stdin.write("\n")
         client.stdin.flush()
     found = [json.loads(client.stdout.readline()) for client in clients if client.stdout is not None]
-    time.sleep(BETWEEN)
+    time.sleep(pause)
     return found

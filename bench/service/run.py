@@ -54,11 +54,11 @@ def _followed(kind: str, store: str, server: str) -> list[Followed]:
 def _intake(found: Sequence[Taken]) -> str:
     head = (
         "| what is posted | events a request | store | events a second | requests a second | median answer "
-        "| 99th percentile |\n|---|---:|---|---:|---:|---:|---:|"
+        f"| 99th percentile | the same, {intake.PACE} events a second |\n|---|---:|---|---:|---:|---:|---:|---:|"
     )
     rows = [
         f"| {CALLED[row.kind]} | {row.each} | {row.store} | {row.events_a_second:,.0f} "
-        f"| {row.events_a_second / row.each:,.0f} | {row.median:.0f} ms | {row.slowest:.0f} ms |"
+        f"| {row.events_a_second / row.each:,.0f} | {row.median:.0f} ms | {row.slowest:.0f} ms | {row.paced:.0f} ms |"
         for row in found
     ]
     return "\n".join([head, *rows])
@@ -84,13 +84,13 @@ def _write_back(found: Sequence[Followed]) -> str:
 def _goals(took: Sequence[Taken], written: Sequence[Followed]) -> str:
     """Set the worst that was found against each aim."""
     fewest = min(each.events_a_second for each in took)
-    slowest = max(each.slowest for each in took)
+    slowest = max(each.paced for each in took)
     latest = max(each.median for each in written)
+    answers = f"99th percentile of answers to {AIMED_EVENTS} events a second, in the slowest row"
     rows = [
         ("events accepted a second, in the slowest row", f"at least {AIMED_EVENTS}", f"{fewest:,.0f}",
          fewest >= AIMED_EVENTS),
-        ("99th percentile of answers, in the slowest row", f"below {AIMED_ANSWER} ms", f"{slowest:.0f} ms",
-         slowest < AIMED_ANSWER),
+        (answers, f"below {AIMED_ANSWER} ms", f"{slowest:.0f} ms", slowest < AIMED_ANSWER),
         ("from event to write-back, the highest median", f"below {AIMED_WRITTEN} s", f"{latest:.1f} s",
          latest < AIMED_WRITTEN),
     ]  # fmt: skip

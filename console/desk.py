@@ -112,7 +112,7 @@ def playbook_files(asked: Asked, config: Config) -> list[Path]:
     named = [playbook_file(name) for name in asked.playbooks] or list(config.playbooks)
     if not named:
         shipped = ", ".join(f"`{name}`" for name in shipped_playbooks())
-        raise Mistake("no playbook is named", f"add `--playbook FILE`, or use a shipped one: {shipped}")
+        raise Mistake("no playbook is named", f"name a file under `playbooks` in `{NAME}`, or a shipped one: {shipped}")
     return named
 
 

@@ -27,7 +27,7 @@ from connectors.hubspot.limits import ALL, SEARCH, Limits
 from connectors.hubspot.settings import API, HubSpotSettings, Token
 from connectors.hubspot.sign_in import Session, sign_in
 from connectors.protocol import CrmError
-from connectors.transport import new_transport
+from connectors.transport import lost, new_transport
 
 Pause = Callable[[float], None]
 Params = Mapping[str, str | Sequence[str]]
@@ -151,8 +151,8 @@ class HubSpotClient:
         try:
             found = library.api_request(options)
             return self._read(found)
-        except (requests.exceptions.RequestException, ValueError) as lost:
-            raise _lost(lost, f"{options['method']} {options['path']}") from None
+        except (OSError, ValueError) as error:
+            raise _lost(error, f"{options['method']} {options['path']}") from None
         finally:
             for place in places:
                 self._limits.answered(place, found.headers if found is not None else None)
@@ -211,13 +211,5 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _lost(error: Exception, what: str) -> CrmError:
-    """Name what happened to an answer that did not come, or came in pieces."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return HubSpotError(f"{what}: the certificate of HubSpot is not trusted")
-    said = {
-        requests.exceptions.ConnectTimeout: "HubSpot could not be reached in time",
-        requests.exceptions.Timeout: "no answer came in time",
-        requests.exceptions.ConnectionError: "the connection was lost",
-    }
-    words = next((words for kind, words in said.items() if isinstance(error, kind)), "the answer came damaged")
-    return HubSpotError(f"{what}: {words}", passing=True, uncertain=True)
+    found = lost(error, "HubSpot")
+    return HubSpotError(f"{what}: {found.words}", passing=found.passing, uncertain=found.uncertain)

@@ -27,7 +27,7 @@ from connectors.salesforce.errors import SalesforceError, SignInError, Uncertain
 from connectors.salesforce.query import Query, Soql, begin_together
 from connectors.salesforce.settings import SalesforceSettings, SessionId
 from connectors.salesforce.sign_in import TOKEN_PATH, Session, sign_in
-from connectors.transport import new_transport
+from connectors.transport import lost, new_transport
 
 Pause = Callable[[float], None]
 
@@ -178,8 +178,8 @@ class SalesforceClient:
             body = ask(salesforce)
         except LibraryError as refusal:
             raise _named(refusal, what) from None
-        except (requests.exceptions.RequestException, ValueError) as lost:
-            raise _lost(lost, what) from None
+        except (OSError, ValueError) as error:
+            raise _lost(error, what) from None
         last = self._last
         return Answer(last.status_code if last is not None else 0, body, last.headers if last is not None else {})
 
@@ -237,13 +237,5 @@ def _as_library_error(answer: requests.Response, path: str) -> LibraryError:
 
 
 def _lost(error: Exception, what: str) -> CrmError:
-    """Name what happened to an answer that did not come, or came in pieces."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return SalesforceError(f"{what}: the certificate of Salesforce is not trusted")
-    said = {
-        requests.exceptions.ConnectTimeout: "Salesforce could not be reached in time",
-        requests.exceptions.Timeout: "no answer came in time",
-        requests.exceptions.ConnectionError: "the connection was lost",
-    }
-    words = next((words for kind, words in said.items() if isinstance(error, kind)), "the answer came damaged")
-    return SalesforceError(f"{what}: {words}", passing=True, uncertain=True)
+    found = lost(error, "Salesforce")
+    return SalesforceError(f"{what}: {found.words}", passing=found.passing, uncertain=found.uncertain)

@@ -207,7 +207,7 @@ def test_an_address_nobody_answers_at_is_told(tmp_path: Path) -> None:
     with HubSpotSimulator() as gone:
         settings = settings_of(gone, tmp_path / "m.duckdb")
         client = client_of(gone, settings)
-    with pytest.raises(CrmError, match="the connection was lost"):
+    with pytest.raises(CrmError, match="HubSpot cannot be reached\n  help: check `url` and the network"):
         client.get(DEALS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from connectors.receipts import Written
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.collections import Collection
-from connectors.salesforce.connector import id18
+from connectors.salesforce.connector import SalesforceConnector, id18
 from connectors.salesforce.errors import (
     DailyLimitError,
     ManyRecordsError,
@@ -25,7 +26,7 @@ from connectors.salesforce.errors import (
 from connectors.salesforce.settings import ClientCredentials, JwtBearer, SalesforceSettings, SignIn
 from connectors.secret import Secret
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange
-from tests.connectors.salesforce.conftest import client_of, connector_of, trusting
+from tests.connectors.salesforce.conftest import client_of, connector_of, settings_of, trusting
 from tests.simulators.salesforce import SalesforceSimulator
 from tests.simulators.salesforce.auth import new_key
 
@@ -135,6 +136,29 @@ def test_what_does_not_pass_is_told_in_words(
     with pytest.raises(SalesforceError, match=said):
         open_client().query(ALL)
     assert org.api_calls == 5
+
+
+@pytest.mark.parametrize(
+    ("url", "bundle", "said"),
+    [
+        ("https://127.0.0.1:1", "", "Salesforce cannot be reached\n  help: check `url` and the network"),
+        (
+            "",
+            "nowhere.pem",
+            "trusted certificates cannot be read\n  help: check what REQUESTS_CA_BUNDLE names",
+        ),
+    ],
+)
+def test_what_never_left_stops_writing_and_leaves_nothing_in_doubt(
+    org: SalesforceSimulator, tmp_path: Path, url: str, bundle: str, said: str
+) -> None:
+    settings = replace(settings_of(org, tmp_path / "m"), url=url or org.url)
+    transport = trusting(org)
+    transport.verify = bundle or transport.verify
+    client = SalesforceClient(settings, transport=transport, pause=lambda _: None)
+    with SalesforceConnector(settings, client) as connector, pytest.raises(WriteStopped, match=said) as end:
+        connector.write([setting("006dM0000000001QAA")])
+    assert end.value.receipts == ()
 
 
 def test_the_daily_limit_is_never_tried_again(org: SalesforceSimulator, open_client: Open) -> None:

@@ -79,6 +79,10 @@ class Connector(Protocol):
         """
         ...
 
+    def deal_id(self, given: str) -> str:
+        """Spell the id of a deal as the tables do, where the CRM knows several spellings."""
+        ...
+
     def count_open(self) -> int | None:
         """Count the open deals, for progress and the surprise guard; None where that would cost a full read."""
         ...

@@ -59,6 +59,14 @@ class Desk(ExitStack):
         """Where runs are kept."""
         return self.asked.store or self.config.store
 
+    def deal_id(self, given: str) -> str:
+        """Spell the id of a deal as the CRM's tables do."""
+        return self.connector.deal_id(given.strip())
+
+    def deal_ids(self, given: Iterable[str] | None) -> tuple[str, ...]:
+        """Spell the ids of deals, none where none is named."""
+        return tuple(map(self.deal_id, given or ()))
+
     def ledger(self) -> Ledger:
         """Open the store; a SQLite file is made where there is none."""
         if self._ledger is None:

@@ -24,7 +24,7 @@ def batches_of(desk: Desk, deals: list[str] | None = None) -> Iterator[Iterator[
     waivers = desk.waivers()
     for each in waivers.refused:
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))
-    question = Question(desk.as_of, tuple(deals or ()), waivers=waivers.valid, clearing=True)
+    question = Question(desk.as_of, desk.deal_ids(deals), waivers=waivers.valid, clearing=True)
     with Check(desk.connector, desk.playbooks, question) as judging:
         yield counted(untied(judging), desk.connector.watch)
 

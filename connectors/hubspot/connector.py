@@ -110,6 +110,10 @@ class HubSpotConnector:
                 [held.merged.get(each, each) for each in some], batch_size
             )
 
+    def deal_id(self, given: str) -> str:
+        """Ids have one spelling here."""
+        return given
+
     def count_open(self) -> int | None:
         """Count the open deals of the mirror, once that is fresh."""
         held = self._refreshed_as[1] if self._refreshed_as is not None else None

@@ -101,6 +101,10 @@ class SalesforceConnector:
             mirror, asked = self._fetched(playbooks, some)
             yield from Reader(mirror, asked).these_deals(some, batch_size)
 
+    def deal_id(self, given: str) -> str:
+        """Give an id its 18 characters: reports and addresses show 15 of them."""
+        return id18(given)
+
     def count_open(self) -> int | None:
         """Count the open deals of the mirror, once that is fresh."""
         if self._mirror is None or self._mirrored is None:

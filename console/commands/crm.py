@@ -69,10 +69,16 @@ def doctor(*, crm: Crm = "", playbook: Playbooks = None, output: As = Format.TAB
 
 def _write_project(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write a project into a folder of its own; what else lies there is left alone."""
-    for name, content in sorted(files.items()):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    try:
+        for name, content in sorted(files.items()):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Mistake(
+            f"the project cannot be written to `{folder}`: {reason}", "name another folder by `--into`"
+        ) from None
     page().print(words(f"{len(files)} files written to `{folder}`: read them, then deploy them"), soft_wrap=True)
 
 

@@ -90,7 +90,7 @@ def explain(
         Desk(Asked(config, crm, playbook or (), as_of, store)) as desk,
         _judging(desk, Question(desk.as_of)) as judging,
     ):
-        told = explain_deal(judging, deal, what_if or ())
+        told = explain_deal(judging, desk.deal_id(deal), what_if or ())
         if output is Format.JSON:
             print_json(explanation_document(told))
         else:
@@ -100,7 +100,7 @@ def explain(
 def _question(desk: Desk, deals: list[str] | None, owner: str, *, quick: bool) -> Question:
     """Ask for words where all of them are printed; of a large pipeline only the deals listed are told in words."""
     words = not quick or deals is not None or (desk.connector.count_open() or 0) <= MANY
-    return Question(desk.as_of, tuple(deals or ()), owner, words=words)
+    return Question(desk.as_of, desk.deal_ids(deals), owner, words=words)
 
 
 @contextmanager

@@ -109,10 +109,11 @@ def waive(
         if expires <= desk.as_of:
             raise Mistake(f"`--until {until}` is over already", "name a day to come")
         name = f"{criterion}:{person}" if person else criterion
-        waiver = Waiver(deal, name, reason.strip(), approver.strip(), granted_at=desk.as_of, expires_at=expires)
+        deal_id = desk.deal_id(deal)
+        waiver = Waiver(deal_id, name, reason.strip(), approver.strip(), granted_at=desk.as_of, expires_at=expires)
         ledger = desk.ledger()
         desk.waiver_sources().grant(ledger, waiver, desk.as_of)
-        page().print(words(f"`{name}` on deal `{deal}` is {waiver.words}"))
+        page().print(words(f"`{name}` on deal `{deal_id}` is {waiver.words}"))
 
 
 def _confirm(planned: Plan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -72,7 +72,8 @@ class WaiverSources:
         filed, problems = read_waivers(read_file(self.file), str(self.file), zone)
         if problems:
             raise ProblemsFound(problems)
-        return filed
+        spelled = self.connector.deal_id
+        return WaiverFile({replace(each, deal_id=spelled(each.deal_id)): place for each, place in filed.places.items()})
 
     def _stored(self, as_of: datetime) -> list[Waiver]:
         if self.ledger is None:

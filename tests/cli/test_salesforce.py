@@ -132,6 +132,28 @@ def test_a_sweep_that_cannot_tell_the_org_says_so_after_its_digest(acme: Acme, r
     assert "the CRM was not told that this sweep ended, and its gates go stale: Salesforce answered" in swept.stdout
 
 
+def test_the_short_form_of_an_id_names_the_deal_wherever_one_is_asked_for(acme: Acme, run: Run) -> None:
+    run("install", "salesforce")
+    short = acme.deals[2][:15]
+    (judged,) = json.loads(run("check", "--deal", short, "--format", "json").stdout)["deals"]
+    assert judged["id"] == acme.deals[2]
+    assert acme.deals[2] in run("explain", "--deal", short).stdout
+    until = ("--until", "2099-01-31", "--reason", "Signed on paper last week", "--approver", "rita@acme.example")
+    waived = run("waive", "--deal", short, "--criterion", "met", *until)
+    assert waived.exit_code == 0, waived.output
+    (judged,) = json.loads(run("check", "--deal", short, "--format", "json").stdout)["deals"]
+    assert [each["criterion"] for each in judged["findings"] if each["waiver"]] == ["met"]
+    assert run("apply", "--deal", short, "--yes").exit_code == 0
+
+
+def test_a_folder_that_cannot_be_written_is_named(acme: Acme, run: Run, tmp_path: Path) -> None:
+    assert acme.deals
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    refused = run("install", "salesforce", "--dry-run", "--into", "taken")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("the project cannot be written to `taken`: ")
+
+
 def test_install_as_a_project_writes_what_an_administrator_deploys(acme: Acme, run: Run, tmp_path: Path) -> None:
     done = run("install", "salesforce", "--dry-run", "--into", "project")
     assert done.exit_code == 0

@@ -196,6 +196,12 @@ class ConnectorContract:
         assert "never_there" not in batch.delivered["deals"]
         assert "pain" in batch.delivered["deals"]
 
+    def test_an_id_as_it_is_read_is_spelled_so(self, make_crm: MakeCrm) -> None:
+        connector = make_crm(pipeline())
+        ids = [str(row["id"]) for row in rows_of(read_all(connector), "deals")]
+        assert len(ids) == 3
+        assert [connector.deal_id(each) for each in ids] == ids
+
     def test_only_the_deals_asked_for_are_read(self, crm: Connector) -> None:
         batches = read_all(crm, deal_ids=["D3", "D1", "nobody", "D3"], batch_size=1)
         assert [deal for batch in batches for deal in batch.deal_ids] == ["D1", "D3"]

@@ -179,6 +179,9 @@ class FakeCrm:
     def record_sweep(self, ended_at: datetime) -> None:
         pass
 
+    def deal_id(self, given: str) -> str:
+        return given
+
     def count_open(self) -> int | None:
         return None
 

@@ -1,4 +1,7 @@
-"""The ledger's tables: runs, findings, deals seen, outbox, receipts, waivers, tasks as written, events, due deals.
+"""The ledger's tables.
+
+Runs and what they judged from, findings, verdicts, deals seen, outbox, receipts, waivers, tasks as written, events, due
+deals, sweeps and their parts.
 
 Their history is in `migrations/`; a test compares both.
 """
@@ -18,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -237,3 +241,87 @@ due_deal = Table(
 
 Queries for due deals say `DUE` in its very words, so that SQLite finds their index.
 """
+
+stored_input = Table(
+    "stored_input",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("stored_at", UtcTime, nullable=False),
+    Index(None, "stored_at"),
+)
+"""What runs judged from, by the SHA-256 of its bytes, so that what did not change is stored once."""
+
+run_input = Table(
+    "run_input",
+    metadata,
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("deals", Integer, nullable=False),
+    Column("tables", String(64), nullable=False),
+    Column("context", String(64), nullable=False),
+    Column("verdicts", String(64), nullable=False),
+)
+"""The pieces of a run: hashes of the tables and of what else was judged from, and of the verdicts that came of it."""
+
+LIVE_SWEEP = text("state IN ('waiting', 'reading', 'judging', 'applying')")
+sweep = Table(
+    "sweep",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("run_id", BIG_KEY, ForeignKey("run.id")),
+    Column("worker", Text, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("ready_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("context", String(64)),
+    Column("settings", JSON),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("digest", JSON),
+    Index("ux_sweep_slot", "crm", "slot", unique=True),
+    Index("ux_sweep_live", "crm", unique=True, sqlite_where=LIVE_SWEEP, postgresql_where=LIVE_SWEEP),
+    Index(None, "run_id"),
+)
+"""A sweep of a CRM: `slot` is its local date, or says that it was asked for by hand, and when. One is live a CRM."""
+
+sweep_part = Table(
+    "sweep_part",
+    metadata,
+    Column("sweep_id", BIG_KEY, ForeignKey("sweep.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("deals", Integer, nullable=False),
+    Column("tables", String(64), nullable=False),
+    Column("written", String(64), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("attempts", Integer, nullable=False),
+    Column("result", JSON),
+)
+"""At most a thousand deals of a sweep: hashes of their tables and of what the CRM held of ours; what came of it."""
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", BIG_KEY, primary_key=True),
+    Column("deal_id", Text, nullable=False),
+    Column("run_id", BIG_KEY, ForeignKey("run.id"), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("allowed_stage", Text, nullable=False),
+    Column("unmet", JSON, nullable=False),
+    Column("score", Text, nullable=False),
+    Column("band", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Index(None, "deal_id", "since"),
+    Index(None, "run_id"),
+)
+"""A deal's verdict from `since` on, a row whenever something about it changed."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from engine.judge.changes import ChangeKind
 from engine.judge.crossings import Crossing
 from engine.judge.plan import RunTotals
 from engine.ledger import outbox
-from engine.ledger.findings import record_findings, record_seen, undo
+from engine.ledger.findings import undo
 from engine.ledger.runs import RunFacts, RunState, record_totals, renew, set_state, start_run
 from engine.runs.batches import BatchOfVerdicts, PlannedPiece, planned_pieces
+from engine.runs.recording import record_piece
 from engine.runs.resume import resume
 from engine.runs.send import send_run
 from engine.runs.write_back import Applied, WriteBack
@@ -74,22 +74,12 @@ class _Run:
 
     def _record(self, piece: PlannedPiece) -> int:
         """Put a piece's changes into the outbox with what was found, in one transaction."""
-        verdicts, as_of = piece.batch.verdicts, self.facts.as_of
         with self.means.ledger.writing() as connection:
             renew(connection, self.id, self.means.lease())
-            record_findings(connection, self.id, verdicts, as_of, piece.batch.unjudged)
-            record_seen(connection, self.id, _stages(piece), as_of)
-            return outbox.put(connection, self.id, piece.plan.changes, self.means.now())
+            return record_piece(connection, self.id, piece, self.facts.as_of, self.means.now())
 
     def _take_back(self, state: RunState) -> None:
         with self.means.ledger.writing() as connection:
             undo(connection, self.id)
             outbox.drop_planned(connection, self.id, self.means.now())
             set_state(connection, self.id, state, self.means.now())
-
-
-def _stages(piece: PlannedPiece) -> dict[str, str]:
-    """Give where each deal was seen; one whose move is to be undone counts as where it stood before, until it is."""
-    moved = {change.deal_id for change in piece.plan.changes if change.kind is ChangeKind.MOVE_STAGE}
-    stands = {verdict.deal_id: verdict.crm_stage or "" for verdict in piece.batch.verdicts}
-    return stands | {deal: piece.memory.last_stage[deal] for deal in moved}

@@ -185,7 +185,7 @@ def test_an_empty_server_database_is_refused_and_upgraded_when_asked(postgresql_
     with pytest.raises(LedgerError) as refused:
         open_ledger(postgresql_server)
     assert str(refused.value).endswith(
-        "` has no tables yet, this engine needs `0002`\n"
+        "` has no tables yet, this engine needs `0003`\n"
         "  help: run `dealgate apply`, `sweep` or `serve` with `--upgrade-store`"
     )
     open_ledger(postgresql_server, may_upgrade=True).close()

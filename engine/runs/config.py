@@ -17,7 +17,9 @@ from sqlalchemy.exc import ArgumentError
 from connectors.crm_settings import SECRET_KEYS, CrmSettings, crm_settings
 from engine.runs.files import read_file
 from engine.runs.mistakes import ProblemsFound
+from engine.runs.schedule import SweepTimes, sweep_times
 from rules.node_reading import entries, mapping
+from rules.parse_calendar import time_zones
 from rules.problems import Problem, did_you_mean
 from rules.schema_problems import check_schema
 from rules.yaml_nodes import ListNode, MappingNode, Node, ScalarNode, node_at, to_plain
@@ -44,6 +46,7 @@ class Config:
     waivers: Path | None = None
     correct_moves: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
+    sweeps: Mapping[str, SweepTimes] = field(default_factory=dict)
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
@@ -126,6 +129,7 @@ def _references(written: Node) -> Iterator[Problem]:
     yield from _store_problems(node_at(written, ["store"]))
     for _, node in entries(written, "crms"):
         yield from _secrets_written(node)
+        yield from _zone_problems(node_at(node, ["sweep", "timezone"]))
 
 
 def _secrets_written(node: Node) -> Iterator[Problem]:
@@ -137,6 +141,12 @@ def _secrets_written(node: Node) -> Iterator[Problem]:
             message = f"`{key.text}` stands in clear"
             yield Problem(value.place, "secret-in-file", message, "write `${NAME}` and set that environment variable")
         yield from _secrets_written(value)
+
+
+def _zone_problems(zone: Node) -> Iterator[Problem]:
+    if isinstance(zone, ScalarNode) and zone.text not in time_zones():
+        message = f"there is no time zone `{zone.text}`"
+        yield Problem(zone.place, "unknown-time-zone", message, did_you_mean(zone.text, time_zones()))
 
 
 def _store_problems(store: Node) -> Iterator[Problem]:
@@ -162,6 +172,7 @@ def _config(values: Mapping[str, Any], folder: Path) -> Config:
         waivers=folder / values["waivers"] if "waivers" in values else None,
         correct_moves=values.get("correct_moves", False),
         limits=values.get("limits", {}),
+        sweeps={name: sweep_times(each["sweep"]) for name, each in values.get("crms", {}).items() if "sweep" in each},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from connectors.salesforce.settings import JwtBearer, SalesforceSettings
 from connectors.secret import Secret
 from engine.runs.config import STORE, Config, load_config, schema
 from engine.runs.mistakes import ProblemsFound
+from engine.runs.schedule import SweepTimes
 
 ORG = "type: salesforce, url: 'https://acme.my.salesforce.com'"
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "dealgate-yaml.md").read_text(encoding="utf-8")
@@ -154,3 +156,25 @@ def test_the_documented_example_loads_and_every_key_is_documented(tmp_path: Path
         properties = schema()["$defs"][crm]["properties"]
         keys += [*properties, *properties["events"]["properties"]]
     assert [key for key in keys if f"`{key}` |" not in DOCUMENT] == []
+
+
+def test_a_crm_says_when_it_is_swept(tmp_path: Path) -> None:
+    text = "crms: {acme: {type: local, path: x, sweep: {at: '02:30', days: [fri, mon], timezone: Europe/Berlin}}}\n"
+    assert load(tmp_path, text).sweeps == {"acme": SweepTimes(time(2, 30), (0, 4), "Europe/Berlin")}
+    text = "crms: {acme: {type: local, path: x, sweep: {at: '23:00'}}}\n"
+    assert load(tmp_path, text).sweeps == {"acme": SweepTimes(time(23), (0, 1, 2, 3, 4, 5, 6), "")}
+
+
+@pytest.mark.parametrize(
+    ("sweep", "found"),
+    [
+        ("at: '24:00'", ["1:54 wrong-form"]),
+        ("days: [mon]", ["1:49 missing-key"]),
+        ("at: '02:00', days: [monday]", ["1:70 not-one-of"]),
+        ("at: '02:00', days: []", ["1:69 wrong-size"]),
+        ("at: '02:00', timezone: Europe/Berln", ["1:73 unknown-time-zone"]),
+        ("at: '02:00', every: day", ["1:63 unknown-key"]),
+    ],
+)
+def test_a_time_that_cannot_be_swept_at_is_told_with_its_place(tmp_path: Path, sweep: str, found: list[str]) -> None:
+    assert problems(tmp_path, f"crms: {{acme: {{type: local, path: crm.db, sweep: {{{sweep}}}}}}}\n") == found

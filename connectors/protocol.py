@@ -7,7 +7,7 @@ What only some CRMs can do stands beside it: `Installable` makes preventive gate
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
@@ -45,6 +45,15 @@ class Capabilities:
     writes_at_once: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """API calls made so far, counted by what they were for, and how many of the day's are left, where the CRM tells."""
+
+    calls: Mapping[str, int] = field(default_factory=dict)
+    left: int | None = None
+    limit: int | None = None
+
+
 OnRead = Callable[[str, int], None]
 """Is told what is being read, in the CRM's words, and how many rows of it came so far."""
 
@@ -63,6 +72,11 @@ class Connector(Protocol):
     @property
     def cost(self) -> str:
         """What reading and writing cost so far, in words, such as calls made and left today; "" where nothing does."""
+        ...
+
+    @property
+    def spent(self) -> Spent:
+        """What reading and writing cost so far, for counting; nothing where nothing does."""
         ...
 
     def watch(self, on_read: OnRead) -> None:

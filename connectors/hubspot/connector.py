@@ -30,7 +30,7 @@ from connectors.hubspot.standard import DEALS, TASKS
 from connectors.hubspot.wanted import Wanted, wanted
 from connectors.hubspot.writing import Writer
 from connectors.mirror.mirror import Mirror, open_mirror
-from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead
+from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead, Spent
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
 from rules.playbook import Playbook
@@ -86,6 +86,13 @@ class HubSpotConnector:
         usage = self.client.usage
         left = f", {usage.left:,} of {usage.limit:,} left today" if usage else ""
         return f"{self.client.calls.total:,} calls to HubSpot{left}"
+
+    @property
+    def spent(self) -> Spent:
+        """Count the API calls that were made, and those that are left today."""
+        usage = self.client.usage
+        calls = dict(self.client.calls.by_kind)
+        return Spent(calls, usage.left, usage.limit) if usage else Spent(calls)
 
     def watch(self, on_read: OnRead) -> None:
         """Tell `on_read` which object is being fetched."""

@@ -16,7 +16,7 @@ from connectors.local.rows import Where
 from connectors.local.sources import NAME, Source, delivered_sources
 from connectors.local.state import read_state, was_written
 from connectors.local.writing import write_change
-from connectors.protocol import Capabilities, CrmError, Observation, OnRead
+from connectors.protocol import Capabilities, CrmError, Observation, OnRead, Spent
 from connectors.troubles import Troubles
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
@@ -117,6 +117,11 @@ class LocalConnector:
     def cost(self) -> str:
         """Nothing: a local CRM counts no calls."""
         return ""
+
+    @property
+    def spent(self) -> Spent:
+        """Nothing either."""
+        return Spent()
 
     def watch(self, on_read: OnRead) -> None:
         """Tell nothing: a local CRM is read as fast as it is judged."""

@@ -11,7 +11,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from connectors.mirror.mirror import Mirror, open_mirror
-from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead
+from connectors.protocol import Capabilities, Difference, Installed, Observation, OnRead, Spent
 from connectors.salesforce import names
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import NotReadableError
@@ -82,6 +82,13 @@ class SalesforceConnector:
         usage = self.client.usage
         left = f", {usage.left:,} of {usage.limit:,} left today" if usage else ""
         return f"{self.client.calls.total:,} calls to Salesforce{left}"
+
+    @property
+    def spent(self) -> Spent:
+        """Count the API calls that were made, and those that are left today."""
+        usage = self.client.usage
+        calls = dict(self.client.calls.by_kind)
+        return Spent(calls, usage.left, usage.limit) if usage else Spent(calls)
 
     def watch(self, on_read: OnRead) -> None:
         """Tell `on_read` which object is being fetched."""

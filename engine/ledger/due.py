@@ -21,11 +21,12 @@ LOST = "whoever worked on it was not heard of again"
 
 @dataclass(frozen=True, slots=True)
 class DueDeal:
-    """A deal that was claimed: how often it had been asked for by then, and how often it had failed."""
+    """A deal that was claimed: how often it had been asked for by then, how often it had failed, since when."""
 
     id: str
     asks: int
     attempts: int
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def ask(connection: Connection, crm: str, deal_ids: Sequence[str], now: datetime
     aside = due_deal.c.set_aside_at.is_not(None)
     again = {
         "asks": due_deal.c.asks + 1,
-        "asked_at": insert.excluded.asked_at,
+        "asked_at": case((aside, insert.excluded.asked_at), else_=due_deal.c.asked_at),
         "ready_at": case((aside, insert.excluded.ready_at), else_=due_deal.c.ready_at),
         "attempts": case((aside, due_deal.c.attempts - 1), else_=due_deal.c.attempts),
         "set_aside_at": None,
@@ -92,7 +93,7 @@ def claim(connection: Connection, crm: str, limit: int, lease: Lease, *, failed:
         taken = update(due_deal).where(_these(crm, [row.deal_id for row in rows]))
         holds = {"worker": lease.worker, "lease_until": lease.until, "attempts": attempts, "reason": reason}
         connection.execute(taken.values(holds))
-    deals = (DueDeal(row.deal_id, row.asks, row.attempts + (row.lease_until is not None)) for row in rows)
+    deals = [DueDeal(row.deal_id, row.asks, row.attempts + bool(row.lease_until), row.asked_at) for row in rows]
     return Claim(crm, lease.worker, tuple(deals))
 
 
@@ -123,7 +124,7 @@ def finish(connection: Connection, claimed: Claim, now: datetime) -> int:
     again = sorted(held.keys() - set(done))
     if done:
         connection.execute(delete(due_deal).where(_these(claimed.crm, done)))
-    _release(connection, claimed.crm, again, {"ready_at": now, "attempts": 0, "reason": ""})
+    _release(connection, claimed.crm, again, {"asked_at": now, "ready_at": now, "attempts": 0, "reason": ""})
     return len(again)
 
 

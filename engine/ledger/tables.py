@@ -237,7 +237,8 @@ due_deal = Table(
     Column("set_aside_at", UtcTime),
     Index("ix_due_deal_ready", "crm", "ready_at", sqlite_where=DUE, postgresql_where=DUE),
 )
-"""Deals to look at, a row each. `asks` counts how often one was asked for, `attempts` how often it failed in a row.
+"""Deals to look at, a row each. `asks` counts how often one was asked for, `attempts` how often it failed in a row;
+`asked_at` is since when it waits.
 
 Queries for due deals say `DUE` in its very words, so that SQLite finds their index.
 """

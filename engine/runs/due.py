@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from engine.ledger.receipts import receipts_of
 from engine.ledger.store import Ledger
 from engine.runs.check import Check, Question
 from engine.runs.mistakes import Mistake, ProblemsFound
+from engine.runs.noting import NobodyNotes, Noting, Reason
 from engine.runs.pipeline import Pipeline, untied, utc_now
 from engine.runs.waive import WaiverSources
 from engine.runs.worker import worker_is_gone, worker_name
@@ -87,6 +89,7 @@ class DueDeals:
     patience: Patience = field(default_factory=Patience)
     now: Now = utc_now
     gone: Gone = worker_is_gone
+    noting: Noting = field(default_factory=NobodyNotes)
     _gone_looked_for: datetime | None = None
     _paused_until: datetime | None = None
     _failures: int = 0
@@ -103,6 +106,13 @@ class DueDeals:
         """
         if self._paused_until is not None and self.now() < self._paused_until:
             return 0
+        try:
+            return self._round()
+        except (LedgerError, DBAPIError):
+            self.noting.failed(self.watched.crm, Reason.STORE)
+            raise
+
+    def _round(self) -> int:
         self._look_for_the_gone()
         looked = 0
         for limit, failed in ((self.patience.at_once, False), (1, True)):
@@ -135,31 +145,33 @@ class DueDeals:
     def _look(self, claimed: Claim) -> None:
         """Judge and write what was claimed; whatever one deal does to us, the others go on."""
         if any(each.attempts >= self.patience.attempts for each in claimed.deals):
-            self._fail(claimed, due.LOST)
+            self._fail(claimed, Reason.LOST, due.LOST)
             return
         try:
             applied = self._apply(claimed)
         except (LedgerError, DBAPIError):
             raise
         except CrmLimitError as limit:
-            self._leave_alone(claimed, self.patience.limit, str(limit))
+            self._leave_alone(claimed, self.patience.limit, Reason.LIMIT, str(limit))
         except WriteStopped as stop:
-            self._leave_alone(claimed, self.patience.outage, str(stop))
+            self._leave_alone(claimed, self.patience.outage, Reason.CRM, str(stop))
         except ProblemsFound as problems:
-            self._leave_alone(claimed, self.patience.outage, str(problems))
+            self._leave_alone(claimed, self.patience.outage, Reason.MISTAKE, str(problems))
         except CrmError as error:
             self._doubt(claimed, str(error))
         except Mistake as mistake:
-            self._fail(claimed, str(mistake))
+            self._fail(claimed, Reason.MISTAKE, str(mistake))
         except Exception as error:  # whatever it is, one deal must not stop the others
-            logger.exception("deals could not be judged: %s", _shown(claimed))
-            self._fail(claimed, f"the engine failed: {error}")
+            logger.exception("deals could not be judged: %s", _shown(claimed), extra=self._about(claimed))
+            self._fail(claimed, Reason.ENGINE, f"the engine failed: {error}")
         else:
             self._let_go(claimed, applied)
 
     def _apply(self, claimed: Claim) -> Applied:
         with ExitStack() as opened:
+            begun = time.monotonic()
             connector = opened.enter_context(self.watched.connect())
+            opened.callback(lambda: self.noting.spent(self.watched.crm, connector.spent))
             as_of, playbooks = self.now(), self.watched.playbooks
             waivers = WaiverSources(playbooks, connector, self.ledger, self.watched.waivers).waivers(as_of)
             question = Question(as_of, claimed.ids, waivers=waivers.valid, clearing=True, some_may_be_gone=True)
@@ -168,7 +180,9 @@ class DueDeals:
             settings = plan_settings(
                 playbooks, connector.name, correct_moves=self.watched.correct_moves, limits=dict.fromkeys(GUARDS, inf)
             )
-            return pipeline.write(untied(judging), settings, KIND, as_of, on_sent=lambda _: self._renew(claimed))
+            applied = pipeline.write(untied(judging), settings, KIND, as_of, on_sent=lambda _: self._renew(claimed))
+            self.noting.judged(self.watched.crm, len(claimed.deals), time.monotonic() - begun)
+            return applied
 
     def _let_go(self, claimed: Claim, applied: Applied) -> None:
         """Finish deals, or look at them again once the CRM can show what became of changes in doubt.
@@ -183,15 +197,21 @@ class DueDeals:
                 due.put_back(connection, claimed, now + self.patience.settle)
             else:
                 due.finish(connection, claimed, now)
-        logger.info("run %d: %s: %s", applied.run_id, _shown(claimed), applied.words)
+        if not unsettled:
+            self.noting.acted(self.watched.crm, [(now - each.asked_at).total_seconds() for each in claimed.deals])
+        about = {"run": applied.run_id, **self._about(claimed)}
+        logger.info("run %d: %s: %s", applied.run_id, _shown(claimed), applied.words, extra=about)
 
-    def _fail(self, claimed: Claim, reason: str) -> None:
+    def _fail(self, claimed: Claim, why: Reason, reason: str) -> None:
         now = self.now()
+        self.noting.failed(self.watched.crm, why)
         with self.ledger.writing() as connection:
             aside = due.fail(connection, claimed, reason, self.patience.next_try(now), now)
-        logger.warning("failed: %s: %s", _shown(claimed), reason.partition("\n")[0])
+        said = reason.partition("\n")[0]
+        logger.warning("failed: %s: %s", _shown(claimed), said, extra={"reason": why.value, **self._about(claimed)})
         for deal in aside:
-            logger.error("deal %s is set aside until it changes again: %s", deal, reason.partition("\n")[0])
+            about = {"reason": why.value, "crm": self.watched.crm, "deals": [deal]}
+            logger.error("deal %s is set aside until it changes again: %s", deal, said, extra=about)
 
     def _doubt(self, claimed: Claim, reason: str) -> None:
         """Find out whether the CRM fails or one of the deals: ask for the first one alone."""
@@ -199,24 +219,30 @@ class DueDeals:
             first, rest = claimed.parted()
             self._look(first)
             if self._failures:
-                self._leave_alone(rest, self.patience.outage, reason)
+                self._leave_alone(rest, self.patience.outage, Reason.CRM, reason)
             else:
-                self._fail(rest, reason)
+                self._fail(rest, Reason.CRM, reason)
             return
-        self._fail(claimed, reason)
+        self._fail(claimed, Reason.CRM, reason)
         self._failures += 1
         if self._failures > 1:
             self._paused_until = self.now() + self.patience.outage
 
-    def _leave_alone(self, claimed: Claim, pause: timedelta, reason: str) -> None:
+    def _leave_alone(self, claimed: Claim, pause: timedelta, why: Reason, reason: str) -> None:
+        self.noting.failed(self.watched.crm, why)
         with self.ledger.writing() as connection:
             due.put_back(connection, claimed, self.now() + pause)
-        logger.warning("%s is left alone: %s", self.watched.crm, reason.partition("\n")[0])
+        about = {"reason": why.value, **self._about(claimed)}
+        logger.warning("%s is left alone: %s", self.watched.crm, reason.partition("\n")[0], extra=about)
         self._paused_until = self.now() + pause
 
     def _renew(self, claimed: Claim) -> None:
         with self.ledger.writing() as connection:
             due.renew(connection, claimed, self._lease().until)
+
+    def _about(self, claimed: Claim) -> dict[str, object]:
+        """Give what a log line is about, as fields."""
+        return {"crm": self.watched.crm, "deals": list(claimed.ids)}
 
     def _lease(self) -> Lease:
         now = self.now()

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pytest
 
-from connectors.protocol import Capabilities, OnRead
+from connectors.protocol import Capabilities, OnRead, Spent
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.query.compiled import Compiled, compile_playbook
 from engine.judge.tables import Tables, canonical_schemas
@@ -65,6 +65,10 @@ class FakeCrm:
     @property
     def cost(self) -> str:
         return ""
+
+    @property
+    def spent(self) -> Spent:
+        return Spent()
 
     def watch(self, on_read: OnRead) -> None:
         pass

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import pytest
 
-from connectors.protocol import Capabilities, CrmError, OnRead
+from connectors.protocol import Capabilities, CrmError, OnRead, Spent
 from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, OutcomeOfChange, Receipt, WriteBackState
 from engine.judge.crossings import Move
 from engine.judge.plan_settings import PlanSettings, plan_settings
@@ -172,6 +172,10 @@ class FakeCrm:
     @property
     def cost(self) -> str:
         return ""
+
+    @property
+    def spent(self) -> Spent:
+        return Spent()
 
     def watch(self, on_read: OnRead) -> None:
         pass

@@ -10,7 +10,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from engine.judge.changes import Change, ChangeKind, CrmTask, Flags
+from engine.judge.changes import Change, ChangeKind, CrmTask, Flags, WriteBackState
 
 KEY_DIGITS = 24
 FLAGS = tuple(each.name for each in fields(Flags))
@@ -23,7 +23,7 @@ def change_to_json(change: Change) -> dict[str, Any]:
     if change.flags is not None:
         values["flags"] = flags_to_json(change.flags)
     if change.task is not None:
-        values["task"] = {name: _plain(getattr(change.task, name)) for name in TASK}
+        values["task"] = _task_to_json(change.task)
     words = {name: getattr(change, name) for name in ("from_stage", "to_stage", "note")}
     return values | {name: word for name, word in words.items() if word}
 
@@ -37,7 +37,7 @@ def change_from_json(values: Mapping[str, Any]) -> Change:
         kind=ChangeKind(values["kind"]),
         deal_id=values["deal_id"],
         flags=_flags(flags) if flags else None,
-        task=CrmTask(**{**task, "due": _date(task["due"])}) if task else None,
+        task=_task(task) if task else None,
         **words,
     )
 
@@ -45,6 +45,19 @@ def change_from_json(values: Mapping[str, Any]) -> Change:
 def flags_to_json(flags: Flags) -> dict[str, Any]:
     """Lay flags out as JSON values."""
     return {name: _plain(getattr(flags, name)) for name in FLAGS}
+
+
+def state_to_json(state: WriteBackState) -> dict[str, Any]:
+    """Lay out as JSON values what a CRM holds of ours."""
+    flags = {deal: flags_to_json(each) for deal, each in state.flags.items()}
+    return {"flags": flags, "tasks": [_task_to_json(each) for each in state.tasks.values()]}
+
+
+def state_from_json(values: Mapping[str, Any]) -> WriteBackState:
+    """Read back what `state_to_json` laid out."""
+    flags = {deal: _flags(each) for deal, each in values["flags"].items()}
+    tasks = [_task(each) for each in values["tasks"]]
+    return WriteBackState(flags, {each.key: each for each in tasks})
 
 
 def canonical(values: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -78,6 +91,14 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a change
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _task_to_json(task: CrmTask) -> dict[str, Any]:
+    return {name: _plain(getattr(task, name)) for name in TASK}
+
+
+def _task(values: Mapping[str, Any]) -> CrmTask:
+    return CrmTask(**{**values, "due": _date(values["due"])})
 
 
 def _flags(values: Mapping[str, Any]) -> Flags:

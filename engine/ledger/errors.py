@@ -47,3 +47,17 @@ class LostRunError(LedgerError):
 
     def __init__(self, run_id: int) -> None:
         super().__init__(f"run {run_id} was given up by another worker while it paused\n  help: start it again")
+
+
+class LostSweepError(LedgerError):
+    """Another worker leads this sweep by now, since its leader was not heard of for longer than its lease."""
+
+    def __init__(self, slot: str) -> None:
+        super().__init__(f"sweep `{slot}` is led by another worker by now, or has ended")
+
+
+class LostPartError(LedgerError):
+    """Another worker judges this part of a sweep by now."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"part {number} of the sweep is judged by another worker by now")

@@ -262,6 +262,7 @@ run_input = Table(
     Column("tables", String(64), nullable=False),
     Column("context", String(64), nullable=False),
     Column("verdicts", String(64), nullable=False),
+    Column("digests", LargeBinary, nullable=False),
 )
 """The pieces of a run: hashes of the tables and of what else was judged from, and of the verdicts that came of it."""
 
@@ -304,8 +305,12 @@ sweep_part = Table(
     Column("lease_until", UtcTime),
     Column("attempts", Integer, nullable=False),
     Column("result", JSON),
+    Column("lines", LargeBinary),
 )
-"""At most a thousand deals of a sweep: hashes of their tables and of what the CRM held of ours; what came of it."""
+"""At most a thousand deals of a sweep: hashes of their tables and of what the CRM held of ours; what came of it.
+
+`lines` are what the run's checksum is taken of, part by part.
+"""
 
 verdict = Table(
     "verdict",

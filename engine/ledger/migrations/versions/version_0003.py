@@ -44,6 +44,7 @@ def _make_run_input() -> None:
         sa.Column("tables", sa.String(64), nullable=False),
         sa.Column("context", sa.String(64), nullable=False),
         sa.Column("verdicts", sa.String(64), nullable=False),
+        sa.Column("digests", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name="fk_run_input_run_id"),
         sa.PrimaryKeyConstraint("run_id", "number"),
     )
@@ -91,6 +92,7 @@ def _make_sweep_part() -> None:
         sa.Column("lease_until", MOMENT, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("lines", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["sweep_id"], ["sweep.id"], name="fk_sweep_part_sweep_id"),
         sa.PrimaryKeyConstraint("sweep_id", "number"),
     )

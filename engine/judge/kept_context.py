@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.judge.copies import SCHEMA as TEXTS
-from engine.judge.kept_tables import pressed, unpressed
+from engine.judge.kept_tables import of_deals, pressed, unpressed
 from engine.judge.tables import Tables
 from engine.judge.waivers import Waiver
 
@@ -29,6 +29,19 @@ class Context:
     crm: str
     waivers: tuple[Waiver, ...] = ()
     texts: pa.Table | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a batch was judged from, beside the playbooks and the as-of."""
+
+    tables: Tables
+    context: Context
+
+    def of(self, deal_ids: Iterable[str]) -> Inputs:
+        """Cut it down to what some deals are judged from."""
+        tables = of_deals(self.tables, deal_ids)
+        return Inputs(tables, context_of(self.context, tables))
 
 
 def context_to_bytes(context: Context) -> bytes:

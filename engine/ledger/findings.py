@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, exists, select, update
 from engine.judge.verdicts import Finding, Verdict
 from engine.ledger.tables import deal_seen, finding
 from engine.ledger.upsert import inserting
+from engine.ledger.verdicts import take_back_verdicts
 
 Standing = Mapping[tuple[str, str], RowMapping]
 AT_ONCE = 1000
@@ -53,7 +54,8 @@ def record_seen(connection: Connection, run_id: int, stages: Mapping[str, str], 
 
 
 def undo(connection: Connection, run_id: int) -> None:
-    """Take back what a run recorded about findings and deals, as if it had not been; later runs' records stay."""
+    """Take back what a run recorded on deals, as if it had not been; what later runs recorded stays."""
+    take_back_verdicts(connection, run_id)
     connection.execute(delete(finding).where(finding.c.run_id == run_id))
     other = finding.alias()
     same = (other.c.key == finding.c.key, other.c.occurrence == finding.c.occurrence, other.c.until.is_(None))

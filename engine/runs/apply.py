@@ -11,7 +11,7 @@ from engine.ledger import outbox
 from engine.ledger.findings import undo
 from engine.ledger.runs import RunFacts, RunState, record_totals, renew, set_state, start_run
 from engine.runs.batches import BatchOfVerdicts, PlannedPiece, planned_pieces
-from engine.runs.recording import record_piece
+from engine.runs.recording import laid_out, record_piece
 from engine.runs.resume import resume
 from engine.runs.send import send_run
 from engine.runs.write_back import Applied, WriteBack
@@ -66,7 +66,8 @@ class _Run:
     def _plan_all(self, batches: Iterable[BatchOfVerdicts]) -> tuple[RunTotals, int, tuple[Crossing, ...]]:
         totals, waiting, crossings = RunTotals(), 0, list[Crossing]()
         means, settings = self.means, self.means.settings.plan
-        for piece in planned_pieces(batches, means.connector, means.ledger, settings, self.facts.as_of):
+        planned = planned_pieces(batches, means.connector, means.ledger, settings, self.facts.as_of)
+        for piece in laid_out(planned):
             totals.add(piece.plan)
             crossings += piece.plan.crossings
             waiting += self._record(piece)

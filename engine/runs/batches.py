@@ -8,6 +8,7 @@ from datetime import datetime, time
 
 from connectors.protocol import Connector
 from engine.judge.crossings import Move
+from engine.judge.kept_context import Inputs
 from engine.judge.memory import Memory
 from engine.judge.plan import Plan, merge, plan
 from engine.judge.plan_settings import PlanSettings
@@ -24,22 +25,34 @@ class BatchOfVerdicts:
     """Some deals judged, in the order of their ids, across batches too.
 
     `managers` gives the manager of each owner of these deals, by id; `unjudged` the criteria that could not be judged
-    since the CRM does not deliver what they read; `moves` each deal's last change of stage.
+    since the CRM does not deliver what they read; `moves` each deal's last change of stage; `inputs` all that they were
+    judged from (None: it is not kept).
     """
 
     verdicts: Sequence[Verdict]
     managers: Mapping[str, str] = field(default_factory=dict)
     unjudged: Collection[str] = ()
     moves: Mapping[str, Move] = field(default_factory=dict)
+    inputs: Inputs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPiece:
+    """The bytes that a piece leaves in the store: its tables, its context, and digests of its verdicts."""
+
+    tables: bytes
+    context: bytes
+    digests: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPiece:
-    """At most a thousand deals, what was remembered of them, and their plan."""
+    """At most a thousand deals, what was remembered of them, and their plan; `kept` once it was laid out."""
 
     batch: BatchOfVerdicts
     memory: Memory
     plan: Plan
+    kept: KeptPiece | None = None
 
 
 def planned_pieces(

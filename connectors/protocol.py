@@ -1,7 +1,7 @@
 """The small protocol behind which every CRM stands: read tables, read write-back state, write changes.
 
-What only some CRMs can do stands beside it: `Installable` makes preventive gates, `Examinable` is looked at by
-`doctor`.
+What only some CRMs can do stands beside it: `Installable` makes preventive gates, `Preparable` writes by what the
+playbooks ask for, `Examinable` is looked at by `doctor`.
 """
 
 from __future__ import annotations
@@ -160,6 +160,15 @@ class Installable(Protocol):
 
     def drift(self, playbooks: Sequence[Playbook]) -> Sequence[Difference]:
         """Compare what stands in the CRM with what the playbooks ask for."""
+        ...
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A CRM whose writing depends on the playbooks: who writes without having read tells it which they are."""
+
+    def prepare(self, playbooks: Sequence[Playbook]) -> None:
+        """Look up what writing for these playbooks needs; no deal is read."""
         ...
 
 

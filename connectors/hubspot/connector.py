@@ -151,6 +151,10 @@ class HubSpotConnector:
     def record_sweep(self, ended_at: datetime) -> None:
         """Tell nothing: HubSpot's rules know no time, and every deal says itself when it was checked."""
 
+    def prepare(self, playbooks: Sequence[Playbook]) -> None:
+        """Learn which gate properties are kept in step with the flags."""
+        self._wanted(playbooks)
+
     def project(self, playbooks: Sequence[Playbook]) -> Mapping[str, bytes]:
         """Give the project that an administrator can read and upload, with what is left to click."""
         facts = self.facts(playbooks)

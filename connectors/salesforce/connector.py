@@ -138,6 +138,10 @@ class SalesforceConnector:
         """Set the heartbeat that the org's gates ask how fresh they are."""
         record_sweep(self.client, self._mirror, ended_at)
 
+    def prepare(self, playbooks: Sequence[Playbook]) -> None:
+        """Make the rules that say which refusals the org words by itself."""
+        self._made(playbooks)
+
     def project(self, playbooks: Sequence[Playbook]) -> Mapping[str, bytes]:
         """Give the project that an administrator can read and deploy."""
         return project_files(playbooks, self._made(playbooks))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from engine.judge.plan import RunTotals
 from engine.ledger.errors import LostRunError
 from engine.ledger.lease import Lease
-from engine.ledger.tables import playbook_text, run, run_playbook
+from engine.ledger.tables import LIVE_SWEEP, playbook_text, run, run_playbook, sweep
 from engine.ledger.upsert import inserting
 from rules.playbook import Playbook
 
@@ -53,6 +53,22 @@ class OpenRun:
     lease_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as the store keeps it; `playbooks` are the names and texts it judged by, sorted by name."""
+
+    id: int
+    kind: str
+    crm: str
+    as_of: datetime
+    engine: str
+    state: RunState
+    checksum: str
+    totals: Mapping[str, int]
+    refusals: tuple[str, ...]
+    playbooks: tuple[tuple[str, str], ...]
+
+
 def start_run(connection: Connection, facts: RunFacts, lease: Lease) -> int:
     """Record a run that begins, with the playbooks' texts; give its id."""
     values = {
@@ -86,10 +102,31 @@ def take_over(connection: Connection, found: OpenRun, lease: Lease) -> bool:
 
 
 def open_runs(connection: Connection, crm: str) -> list[OpenRun]:
-    """List the runs on a CRM that have not ended, oldest first."""
+    """List the runs on a CRM that have not ended, oldest first; those of a sweep that goes on are its own."""
     columns = (run.c.id, run.c.state, run.c.as_of, run.c.worker, run.c.lease_until)
-    rows = connection.execute(select(*columns).where(run.c.state.in_(UNFINISHED), run.c.crm == crm).order_by(run.c.id))
+    swept = exists().where(LIVE_SWEEP, sweep.c.run_id == run.c.id).correlate(run)
+    unfinished = select(*columns).where(run.c.state.in_(UNFINISHED), run.c.crm == crm, ~swept)
+    rows = connection.execute(unfinished.order_by(run.c.id))
     return [OpenRun(row.id, RunState(row.state), row.as_of, row.worker, row.lease_until) for row in rows]
+
+
+def stored_run(connection: Connection, run_id: int) -> StoredRun:
+    """Give a run by its id, with the texts it judged by; raises NoResultFound where there is none."""
+    row = connection.execute(select(run).where(run.c.id == run_id)).one()
+    texts = select(run_playbook.c.name, playbook_text.c.text).join(playbook_text)
+    playbooks = connection.execute(texts.where(run_playbook.c.run_id == run_id).order_by(run_playbook.c.name))
+    return StoredRun(
+        row.id,
+        row.kind,
+        row.crm,
+        row.as_of,
+        row.engine,
+        RunState(row.state),
+        row.checksum or "",
+        row.totals or {},
+        tuple(row.refusals or ()),
+        tuple((each.name, each.text) for each in playbooks),
+    )
 
 
 def record_totals(connection: Connection, run_id: int, totals: RunTotals, refused: Collection[str]) -> None:

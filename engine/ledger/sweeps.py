@@ -1,6 +1,7 @@
 """Sweeps: `waiting -> reading -> judging -> applying -> done | refused | failed`, each led under a lease.
 
-At most one is live a CRM, which the database itself sees to. A scheduled sweep has its local date as `slot`, so that any number of processes ask for it once.
+At most one is live a CRM, which the database itself sees to. A scheduled sweep has its local date as `slot`, so that
+any number of processes ask for it once.
 """
 
 from __future__ import annotations

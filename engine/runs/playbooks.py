@@ -37,6 +37,15 @@ def load_playbooks(paths: Iterable[Path]) -> tuple[Playbook, ...]:
     return tuple(file.playbook for file in files if file.playbook is not None)
 
 
+def playbooks_of(texts: Iterable[tuple[str, str]]) -> tuple[Playbook, ...]:
+    """Load playbooks from the names and texts that the store kept."""
+    loaded = [(name, *load_playbook(text, name)) for name, text in texts]
+    problems = [problem for _, _, found in loaded for problem in found]
+    if problems:
+        raise ProblemsFound(problems)
+    return tuple(playbook for _, playbook, _ in loaded if playbook is not None)
+
+
 def clashes(files: Sequence[PlaybookFile]) -> list[Problem]:
     """Find what playbooks that judge together may not share: an id, or a field of another type."""
     problems: list[Problem] = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from connectors.protocol import Preparable
 from engine.ledger import outbox
 from engine.ledger.findings import undo
-from engine.ledger.runs import OpenRun, RunState, open_runs, set_state, take_over
+from engine.ledger.runs import OpenRun, RunState, open_runs, set_state, stored_run, take_over
+from engine.runs.playbooks import playbooks_of
 from engine.runs.send import read_back, send_run
 from engine.runs.write_back import Resumed, WriteBack
 
@@ -21,12 +23,21 @@ def resume(means: WriteBack) -> Resumed:
         doubted = outbox.put_in_doubt(connection, means.now(), gone)
     to_finish, dropped = _take_over(means)
     for run_id in to_finish:
+        _prepare(means, run_id)
         read_back(means, ours=(run_id,))
         send_run(run_id, means)
         with means.ledger.writing() as connection:
             set_state(connection, run_id, RunState.DONE, means.now())
     read_back(means)
     return Resumed(doubted, tuple(to_finish), dropped)
+
+
+def _prepare(means: WriteBack, run_id: int) -> None:
+    """Tell the CRM which playbooks a run was planned by, where what it writes depends on that."""
+    if isinstance(means.connector, Preparable):
+        with means.ledger.reading() as connection:
+            found = stored_run(connection, run_id)
+        means.connector.prepare(playbooks_of(found.playbooks))
 
 
 def _take_over(means: WriteBack) -> tuple[list[int], int]:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from console.log_lines import LogFormat
+
 
 class Format(StrEnum):
     """How an answer is printed."""
@@ -45,3 +47,4 @@ UpgradeStore = Annotated[
     bool, typer.Option("--upgrade-store", help="Bring the store's tables up to date, if an earlier version made them.")
 ]
 As = Annotated[Format, typer.Option("--format", "-f", help="How to print the answer.")]
+LogLines = Annotated[LogFormat, typer.Option("--log-format", help="How the lines of the log look.")]

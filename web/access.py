@@ -37,7 +37,9 @@ class AccessLog:
             await self.app(scope, receive, noting)
         finally:
             took = (time.perf_counter() - begun) * 1000
-            logger.info("%s %s %d %.1f ms", scope["method"], shown(scope["path"]), status, took)
+            path = shown(scope["path"])
+            about = {"method": scope["method"], "path": path, "status": status, "milliseconds": round(took, 1)}
+            logger.info("%s %s %d %.1f ms", scope["method"], path, status, took, extra=about)
 
 
 def shown(path: str) -> str:

@@ -41,7 +41,7 @@ class Metrics:
     """Counts for one process that serves the CRMs named; takes note of work as `engine.runs.noting.Noting`."""
 
     def __init__(self, crms: Sequence[str], ledger: Ledger, loaded: Callable[[], Loaded] | None = None) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call] # the library left it so
         self.registry = registry = CollectorRegistry()
         self._events = Counter("dealgate_events", "Events of CRMs", ["crm", "outcome"], registry=registry)
         self._answers = Counter("dealgate_answers", "Answers to webhooks", ["crm", "status"], registry=registry)
@@ -63,6 +63,7 @@ class Metrics:
         self._calls = Counter("dealgate_crm_calls", "API calls to CRMs", ["crm", "kind"], registry=registry)
         self._left = Gauge("dealgate_crm_calls_left", "API calls of the day that are left", ["crm"], registry=registry)
         self._limit = Gauge("dealgate_crm_calls_limit", "API calls of the day in all", ["crm"], registry=registry)
+        self._turned_away = Counter("dealgate_turned_away", "Requests beyond an address's rate", registry=registry)
         self._begin(crms)
         if loaded is not None:
             self._tell_loaded(loaded)
@@ -79,6 +80,10 @@ class Metrics:
         """Take note of how a webhook was answered."""
         self._answers.labels(crm, str(status)).inc()
         self._answering.labels(crm).observe(seconds)
+
+    def turned_away(self) -> None:
+        """Take note that an address sends more than it may."""
+        self._turned_away.inc()
 
     def judged(self, crm: str, deals: int, seconds: float) -> None:
         """Take note of deals that were read, judged and written together."""

@@ -15,9 +15,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.crm_settings import SECRET_KEYS, CrmSettings, crm_settings
+from connectors.secret import Secret
 from engine.runs.files import read_file
 from engine.runs.mistakes import ProblemsFound
 from engine.runs.schedule import SweepTimes, sweep_times
+from engine.runs.service_settings import IntakeSettings, intake_settings, network
 from rules.node_reading import entries, mapping
 from rules.parse_calendar import time_zones
 from rules.problems import Problem, did_you_mean
@@ -35,7 +37,7 @@ class Config:
     """A folder's configuration; every path is resolved against the file it stands in.
 
     `unusable` holds the CRMs whose environment variables are not set, with what is wrong: a problem only for those who
-    ask for them.
+    ask for them. `admin` is the token of the admin API; None where none is named, or its variable is not set.
     """
 
     crms: Mapping[str, CrmSettings] = field(default_factory=dict)
@@ -47,6 +49,8 @@ class Config:
     correct_moves: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
     sweeps: Mapping[str, SweepTimes] = field(default_factory=dict)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    admin: Secret | None = None
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
@@ -56,7 +60,7 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         raise ProblemsFound(problems)
     rest, unusable = _without_unusable(node, environment)
     filled = _Filled(environment)
-    whole = filled.node(rest)
+    whole = filled.node(_without_unset_admin(rest, environment))
     found = [*problems, *filled.problems, *check_schema(whole, schema(), "configuration")]
     if not found:
         found.extend(_references(node))
@@ -115,6 +119,17 @@ def _without_unusable(root: Node, environment: Mapping[str, str]) -> tuple[Node,
     return MappingNode(root.place, tuple(each for each in usable if kept or each[0].text != "crms")), unusable
 
 
+def _without_unset_admin(root: Node, environment: Mapping[str, str]) -> Node:
+    """Take out the admin API where its token is not set: then there is none."""
+    filled, admin = _Filled(environment), mapping(root, "admin")
+    if admin is None or not isinstance(root, MappingNode):
+        return root
+    filled.node(admin)
+    if not filled.problems:
+        return root
+    return MappingNode(root.place, tuple(each for each in root.entries if each[0].text != "admin"))
+
+
 def _references(written: Node) -> Iterator[Problem]:
     """Check what the schema cannot: names that must exist, and secrets that must not stand in the file."""
     values = to_plain(written)
@@ -127,13 +142,15 @@ def _references(written: Node) -> Iterator[Problem]:
         message = f"several CRMs are named ({named}), and none as the usual one"
         yield Problem(written.place_of("crms"), "no-usual-crm", message, "add `crm: NAME`")
     yield from _store_problems(node_at(written, ["store"]))
+    yield from _secrets_written(mapping(written, "admin"))
+    yield from _proxy_problems(node_at(written, ["intake", "proxies"]))
     for _, node in entries(written, "crms"):
         yield from _secrets_written(node)
         yield from _zone_problems(node_at(node, ["sweep", "timezone"]))
 
 
-def _secrets_written(node: Node) -> Iterator[Problem]:
-    """Find credentials of a CRM that stand in the file itself."""
+def _secrets_written(node: Node | None) -> Iterator[Problem]:
+    """Find credentials that stand in the file itself."""
     if not isinstance(node, MappingNode):
         return
     for key, value in node.entries:
@@ -147,6 +164,13 @@ def _zone_problems(zone: Node) -> Iterator[Problem]:
     if isinstance(zone, ScalarNode) and zone.text not in time_zones():
         message = f"there is no time zone `{zone.text}`"
         yield Problem(zone.place, "unknown-time-zone", message, did_you_mean(zone.text, time_zones()))
+
+
+def _proxy_problems(proxies: Node) -> Iterator[Problem]:
+    for each in proxies.items if isinstance(proxies, ListNode) else ():
+        if isinstance(each, ScalarNode) and network(each.text) is None:
+            message = f"`{each.text}` is no address and no network"
+            yield Problem(each.place, "wrong-form", message, "write one such as `127.0.0.1` or `10.0.0.0/8`")
 
 
 def _store_problems(store: Node) -> Iterator[Problem]:
@@ -173,6 +197,8 @@ def _config(values: Mapping[str, Any], folder: Path) -> Config:
         correct_moves=values.get("correct_moves", False),
         limits=values.get("limits", {}),
         sweeps={name: sweep_times(each["sweep"]) for name, each in values.get("crms", {}).items() if "sweep" in each},
+        intake=intake_settings(values.get("intake", {})),
+        admin=Secret(values["admin"]["token"]) if "admin" in values else None,
     )
 
 

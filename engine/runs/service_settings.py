@@ -23,11 +23,19 @@ class IntakeSettings:
     proxies: tuple[Network, ...] = field(default=())
 
 
+def network(text: str) -> Network | None:
+    """Read an address or a network; None where it is neither."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        return None
+
+
 def intake_settings(values: Mapping[str, Any]) -> IntakeSettings:
-    """Read `intake`; raises ValueError where a proxy is no address and no network."""
+    """Read `intake`, whose proxies were looked at."""
     usual = IntakeSettings()
     return IntakeSettings(
         values.get("per_address", usual.per_address),
         values.get("per_crm", usual.per_crm),
-        tuple(ip_network(each) for each in values.get("proxies", ())),
+        tuple(found for each in values.get("proxies", ()) if (found := network(str(each))) is not None),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from connectors.secret import Secret
 from engine.runs.config import STORE, Config, load_config, schema
 from engine.runs.mistakes import ProblemsFound
 from engine.runs.schedule import SweepTimes
+from engine.runs.service_settings import IntakeSettings
 
 ORG = "type: salesforce, url: 'https://acme.my.salesforce.com'"
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "dealgate-yaml.md").read_text(encoding="utf-8")
@@ -135,6 +137,10 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> N
         ("crms: {a: {type: hubspot, sign_in: oauth}}\n", ["1:11 missing-key"] * 3),
         ("crms: {a: {type: hubspot, sign_in: token, token: pat-x}}\n", ["1:50 secret-in-file"]),
         ("crms: {a: {type: hubspot, sign_in: token, token: '${T}', url: 'http://x.com'}}\n", ["1:63 wrong-form"]),
+        ("admin: {token: 0123456789abcdef}\n", ["1:16 secret-in-file"]),
+        ("admin: {token: '${T}'}\n", ["1:16 wrong-size"]),
+        ("intake: {per_crm: 0, proxies: [10.0.0.1/8]}\n", ["1:19 out-of-range"]),
+        ("intake: {proxies: [127.0.0.1, 10.0.0.1/8, proxy]}\n", ["1:31 wrong-form", "1:43 wrong-form"]),
         ("playbooks: a.yaml\n", ["1:12 wrong-type"]),
         ("store: [\n", ["2:1 not-yaml"]),
         ("- a\n", ["1:1 wrong-type"]),
@@ -148,7 +154,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, expecte
 def test_the_documented_example_loads_and_every_key_is_documented(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT, flags=re.DOTALL)
     names = re.findall(r"\$\{(\w+)\}", example)
-    config = load(tmp_path, example, dict.fromkeys(names, "x"))
+    config = load(tmp_path, example, dict.fromkeys(names, "x" * 20))
     assert config.unusable == {}
     assert set(config.limits) == set(schema()["properties"]["limits"]["properties"])
     keys = list(schema()["properties"])
@@ -178,3 +184,20 @@ def test_a_crm_says_when_it_is_swept(tmp_path: Path) -> None:
 )
 def test_a_time_that_cannot_be_swept_at_is_told_with_its_place(tmp_path: Path, sweep: str, found: list[str]) -> None:
     assert problems(tmp_path, f"crms: {{acme: {{type: local, path: crm.db, sweep: {{{sweep}}}}}}}\n") == found
+
+
+def test_the_service_takes_what_the_file_says(tmp_path: Path) -> None:
+    config = load(tmp_path, "intake: {per_address: 20, proxies: [127.0.0.1, '10.0.0.0/8']}\n")
+    assert config.intake == IntakeSettings(20, 500, (ip_network("127.0.0.1"), ip_network("10.0.0.0/8")))
+    assert load(tmp_path, "waivers: w.yaml\n").intake == IntakeSettings()
+
+
+def test_the_admin_api_has_a_token_where_its_variable_is_set_and_else_there_is_none(tmp_path: Path) -> None:
+    text, token = "admin: {token: '${ADMIN}'}\nwaivers: w.yaml\n", "0123456789abcdef"
+    config = load(tmp_path, text, {"ADMIN": token})
+    assert config.admin == Secret(token)
+    assert token not in repr(config)
+    assert load(tmp_path, text).admin is None
+    with pytest.raises(ProblemsFound) as raised:
+        load(tmp_path, text, {"ADMIN": "too-short"})
+    assert "too-short" not in str(raised.value)

@@ -17,9 +17,11 @@ from connectors.events import Listener
 from engine.ledger.store import Ledger
 from engine.runs.due import DueDeals, Watched
 from engine.runs.mistakes import Mistake
+from engine.runs.service_settings import IntakeSettings
 from engine.runs.working import Working
 from web.app import new_app
 from web.intake import Intake
+from web.metrics import Metrics
 
 AT_ONCE = 256
 """How many connections are held at the same time; more are answered 503."""
@@ -46,13 +48,17 @@ class CannotListenError(Mistake):
 class Service:
     """Listens, and works; `intake_ledger` is the same store as `ledger`, but waits less, since a CRM waits too."""
 
-    def __init__(self, served: Sequence[Served], ledger: Ledger, intake_ledger: Ledger) -> None:
+    def __init__(
+        self, served: Sequence[Served], ledger: Ledger, intake_ledger: Ledger, settings: IntakeSettings
+    ) -> None:
+        metrics = Metrics([each.watched.crm for each in served], intake_ledger)
         self._workers: Mapping[str, Working] = {
-            each.watched.crm: Working(each.watched.crm, DueDeals(each.watched, ledger, each.watched.crm).round)
+            each.watched.crm: Working(each.watched.crm, _due_deals(each.watched, ledger, metrics).round)
             for each in served
         }
         listeners = {each.watched.crm: each.listener for each in served}
-        self.app = new_app(Intake(listeners, intake_ledger, self._wake), intake_ledger)
+        intake = Intake(listeners, intake_ledger, self._wake, metrics=metrics, per_crm=settings.per_crm)
+        self.app = new_app(intake, intake_ledger, metrics, settings=settings)
 
     def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; requests and batches in hand are finished. A second signal ends at once."""
@@ -106,6 +112,10 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(host, port, (error.strerror or str(error)).lower()) from None
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
+
+
+def _due_deals(watched: Watched, ledger: Ledger, metrics: Metrics) -> DueDeals:
+    return DueDeals(watched, ledger, watched.crm, noting=metrics)
 
 
 class _Server(uvicorn.Server):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,7 +14,8 @@ from connectors.connecting import connect
 from connectors.crm_settings import CrmSettings, kind_of
 from connectors.listening import listener_of
 from console.desk import Asked, configured, playbook_files
-from console.options import ConfigFile, Playbooks, Store, UpgradeStore
+from console.log_lines import LogFormat, log_to_stderr
+from console.options import ConfigFile, LogLines, Playbooks, Store, UpgradeStore
 from console.show.page import page, words
 from engine.ledger.store import open_ledger
 from engine.runs.config import Config
@@ -29,7 +29,6 @@ from web.service import Served, Service, listen
 PATIENCE = 3
 """How long intake waits for the store, in seconds: HubSpot waits five for an answer."""
 PORT = 8700
-LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def serve(
@@ -44,6 +43,7 @@ def serve(
     config: ConfigFile = None,
     store: Store = "",
     upgrade_store: UpgradeStore = False,
+    log_format: LogLines = LogFormat.TEXT,
 ) -> None:
     """Listen to what CRMs push, and judge and write each deal they name within seconds, as it is by then."""
     asked = Asked(config, playbooks=playbook or (), store=store, upgrade_store=upgrade_store)
@@ -53,9 +53,10 @@ def serve(
     with ExitStack() as opened:
         where = store or configuration.store
         ledger = opened.enter_context(open_ledger(where, may_upgrade=upgrade_store))
-        service = Service(served, ledger, opened.enter_context(open_ledger(where, patience=PATIENCE)))
+        intake_ledger = opened.enter_context(open_ledger(where, patience=PATIENCE))
+        service = Service(served, ledger, intake_ledger, configuration.intake)
         listening = opened.enter_context(listen(host, port))
-        _log_to_stderr()
+        log_to_stderr(log_format)
         _say_where(served, f"http://{host}:{listening.getsockname()[1]}")
         service.run(listening)
 
@@ -103,9 +104,3 @@ def _pointers(served: list[Served], address: str) -> Iterator[str]:
         name = each.watched.crm
         for pointer in each.listener.pointers(f"/webhooks/{each.listener.kind}/{name}"):
             yield f"{name}: {pointer}"
-
-
-def _log_to_stderr() -> None:
-    """Log what we do; of the libraries only what goes wrong."""
-    logging.basicConfig(stream=sys.stderr, format=LINE, level=logging.WARNING)
-    logging.getLogger("dealgate").setLevel(logging.INFO)

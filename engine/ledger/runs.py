@@ -28,6 +28,7 @@ class RunState(StrEnum):
     ABANDONED = "abandoned"
 
 
+IN_ORDER = (run_playbook.c.number, run_playbook.c.name)
 UNFINISHED = (RunState.PLANNING.value, RunState.APPLYING.value)
 
 
@@ -55,7 +56,10 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run as the store keeps it; `playbooks` are the names and texts it judged by, sorted by name."""
+    """A run as the store keeps it; `playbooks` are the names and texts it judged by, in their order.
+
+    `problems` says what was wrong with rows of the CRM.
+    """
 
     id: int
     kind: str
@@ -67,6 +71,7 @@ class StoredRun:
     totals: Mapping[str, int]
     refusals: tuple[str, ...]
     playbooks: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...] = ()
 
 
 def start_run(connection: Connection, facts: RunFacts, lease: Lease) -> int:
@@ -82,8 +87,8 @@ def start_run(connection: Connection, facts: RunFacts, lease: Lease) -> int:
         "lease_until": lease.until,
     }
     run_id = int(connection.execute(run.insert().values(values).returning(run.c.id)).scalar_one())
-    for playbook in facts.playbooks:
-        _store_text(connection, run_id, playbook)
+    for number, playbook in enumerate(facts.playbooks):
+        _store_text(connection, run_id, number, playbook)
     return run_id
 
 
@@ -114,7 +119,7 @@ def stored_run(connection: Connection, run_id: int) -> StoredRun:
     """Give a run by its id, with the texts it judged by; raises NoResultFound where there is none."""
     row = connection.execute(select(run).where(run.c.id == run_id)).one()
     texts = select(run_playbook.c.name, playbook_text.c.text).join(playbook_text)
-    playbooks = connection.execute(texts.where(run_playbook.c.run_id == run_id).order_by(run_playbook.c.name))
+    playbooks = connection.execute(texts.where(run_playbook.c.run_id == run_id).order_by(*IN_ORDER))
     return StoredRun(
         row.id,
         row.kind,
@@ -126,6 +131,7 @@ def stored_run(connection: Connection, run_id: int) -> StoredRun:
         row.totals or {},
         tuple(row.refusals or ()),
         tuple((each.name, each.text) for each in playbooks),
+        tuple(row.problems or ()),
     )
 
 
@@ -135,14 +141,19 @@ def record_totals(connection: Connection, run_id: int, totals: RunTotals, refuse
     connection.execute(update(run).where(run.c.id == run_id).values(values))
 
 
+def record_problems(connection: Connection, run_id: int, problems: Collection[str]) -> None:
+    """Record what was wrong with rows of the CRM, in words."""
+    connection.execute(update(run).where(run.c.id == run_id).values(problems=list(problems)))
+
+
 def set_state(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:
     """Move a run on; every state but `planning` and `applying` ends it."""
     finished = None if state.value in UNFINISHED else now
     connection.execute(update(run).where(run.c.id == run_id).values(state=state.value, finished_at=finished))
 
 
-def _store_text(connection: Connection, run_id: int, playbook: Playbook) -> None:
+def _store_text(connection: Connection, run_id: int, number: int, playbook: Playbook) -> None:
     digest = sha256(playbook.text.encode()).hexdigest()
     kept = {"hash": digest, "name": playbook.name, "text": playbook.text}
     connection.execute(inserting(connection, playbook_text).values(kept).on_conflict_do_nothing())
-    connection.execute(run_playbook.insert().values(run_id=run_id, name=playbook.name, hash=digest))
+    connection.execute(run_playbook.insert().values(run_id=run_id, name=playbook.name, hash=digest, number=number))

@@ -85,6 +85,7 @@ run = Table(
     Column("totals", JSON),
     Column("checksum", String(64)),
     Column("refusals", JSON),
+    Column("problems", JSON),
     Index(None, "state"),
 )
 
@@ -94,6 +95,7 @@ run_playbook = Table(
     Column("run_id", BIG_KEY, ForeignKey("run.id"), primary_key=True),
     Column("name", Text, primary_key=True),
     Column("hash", String(64), ForeignKey("playbook_text.hash"), nullable=False),
+    Column("number", Integer, nullable=False, server_default="0"),
 )
 
 STANDING = text("until IS NULL")
@@ -326,8 +328,9 @@ verdict = Table(
     Column("unmet", JSON, nullable=False),
     Column("score", Text, nullable=False),
     Column("band", Text, nullable=False),
+    Column("crossing", Text, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Index(None, "deal_id", "since"),
     Index(None, "run_id"),
 )
-"""A deal's verdict from `since` on, a row whenever something about it changed."""
+"""A deal's verdict from `since` on, a row whenever something changed; `crossing` says how it crossed its gate."""

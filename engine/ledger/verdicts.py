@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +17,29 @@ CONTENT = ("playbook", "stage", "status", "allowed_stage", "unmet", "score", "ba
 AT_ONCE = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedBy:
+    """A run and its as-of; `fingerprint` is the hash of the tables that it judged these deals from."""
+
+    run_id: int
+    as_of: datetime
+    fingerprint: str
+
+
 def record_verdicts(
-    connection: Connection, run_id: int, verdicts: Sequence[Verdict], as_of: datetime, fingerprint: str
+    connection: Connection,
+    found: RecordedBy,
+    verdicts: Sequence[Verdict],
+    crossings: Mapping[str, str],
 ) -> None:
-    """Record the verdicts that changed since they were last recorded; `fingerprint` is the hash of their tables."""
+    """Record the verdicts that changed since they were last recorded, and those whose deals crossed their gate."""
     last = _last(connection, [each.deal_id for each in verdicts])
-    now = {each.deal_id: _content(each) for each in verdicts}
-    base = {"run_id": run_id, "since": as_of, "fingerprint": fingerprint}
-    rows = [{"deal_id": deal, **base, **content} for deal, content in now.items() if _changed(last.get(deal), content)]
+    base = {"run_id": found.run_id, "since": found.as_of, "fingerprint": found.fingerprint}
+    rows = []
+    for each in verdicts:
+        content, crossing = _content(each), crossings.get(each.deal_id, "")
+        if crossing or _changed(last.get(each.deal_id), content):
+            rows.append({"deal_id": each.deal_id, "crossing": crossing, **base, **content})
     if rows:
         connection.execute(verdict.insert(), rows)
 

@@ -9,7 +9,7 @@ from engine.judge.crossings import Crossing
 from engine.judge.plan import RunTotals
 from engine.ledger import outbox
 from engine.ledger.findings import undo
-from engine.ledger.runs import RunFacts, RunState, record_totals, renew, set_state, start_run
+from engine.ledger.runs import RunFacts, RunState, record_problems, record_totals, renew, set_state, start_run
 from engine.runs.batches import BatchOfVerdicts, PlannedPiece, planned_pieces
 from engine.runs.recording import laid_out, record_piece
 from engine.runs.resume import resume
@@ -51,6 +51,7 @@ class _Run:
         refusals = totals.refusals(self.means.settings.plan.limits)
         with self.means.ledger.writing() as connection:
             record_totals(connection, self.id, totals, refusals)
+            record_problems(connection, self.id, [str(each) for each in self.means.connector.problems])
             if not refusals:
                 set_state(connection, self.id, RunState.APPLYING, self.means.now())
         if refusals:

@@ -18,7 +18,7 @@ from engine.ledger import outbox
 from engine.ledger.findings import record_findings, record_seen
 from engine.ledger.inputs import keep
 from engine.ledger.run_inputs import DIGEST, RunInput, record_input
-from engine.ledger.verdicts import record_verdicts
+from engine.ledger.verdicts import RecordedBy, record_verdicts
 from engine.runs.batches import BatchOfVerdicts, KeptPiece, PlannedPiece
 from engine.runs.document import deal_document
 
@@ -45,7 +45,8 @@ def record_piece(
     """
     verdicts = piece.batch.verdicts
     fingerprint = _keep(connection, run_id, piece, now, number)
-    record_verdicts(connection, run_id, verdicts, as_of, fingerprint)
+    crossings = {each.deal_id: each.words for each in piece.plan.crossings}
+    record_verdicts(connection, RecordedBy(run_id, as_of, fingerprint), verdicts, crossings)
     record_findings(connection, run_id, verdicts, as_of, piece.batch.unjudged)
     record_seen(connection, run_id, _stages(piece), as_of)
     return outbox.put(connection, run_id, piece.plan.changes, now)

@@ -22,6 +22,8 @@ def upgrade() -> None:
     _make_sweep()
     _make_sweep_part()
     _make_verdict()
+    op.add_column("run", sa.Column("problems", sa.JSON(), nullable=True))
+    op.add_column("run_playbook", sa.Column("number", sa.Integer(), nullable=False, server_default="0"))
 
 
 def _make_stored_input() -> None:
@@ -112,6 +114,7 @@ def _make_verdict() -> None:
         sa.Column("unmet", sa.JSON(), nullable=False),
         sa.Column("score", sa.Text(), nullable=False),
         sa.Column("band", sa.Text(), nullable=False),
+        sa.Column("crossing", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name="fk_verdict_run_id"),
         sa.PrimaryKeyConstraint("id"),

@@ -85,8 +85,12 @@ class RunTotals:
 
     def add(self, plan: Plan) -> None:
         """Count one more batch; batches come in the order of their deals' ids."""
-        self.totals += plan.totals
-        self._hash.update(plan.lines)
+        self.count(plan.totals, plan.lines)
+
+    def count(self, totals: Totals, lines: bytes) -> None:
+        """Count a batch that was planned elsewhere, by its counts and the lines of its plan."""
+        self.totals += totals
+        self._hash.update(lines)
 
     @property
     def checksum(self) -> str:

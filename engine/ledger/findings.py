@@ -53,6 +53,19 @@ def record_seen(connection: Connection, run_id: int, stages: Mapping[str, str], 
     connection.execute(insert.on_conflict_do_update(index_elements=["deal_id"], set_=kept | new), rows)
 
 
+def judged_since(connection: Connection, deal_ids: Sequence[str], as_of: datetime) -> set[str]:
+    """Give the deals that were judged for a later moment; none of them is judged by another until the transaction ends.
+
+    Deals are locked in the order of their ids.
+    """
+    since: set[str] = set()
+    for some in _pieces(sorted(deal_ids)):
+        query = select(deal_seen.c.deal_id, deal_seen.c.checked_at).where(deal_seen.c.deal_id.in_(some))
+        rows = connection.execute(query.order_by(deal_seen.c.deal_id).with_for_update())
+        since |= {row.deal_id for row in rows if row.checked_at > as_of}
+    return since
+
+
 def undo(connection: Connection, run_id: int) -> None:
     """Take back what a run recorded on deals, as if it had not been; what later runs recorded stays."""
     take_back_verdicts(connection, run_id)

@@ -128,6 +128,15 @@ def drop_planned(connection: Connection, run_id: int, now: datetime) -> int:
     return dropped + len(tried)
 
 
+def make_way(connection: Connection, deal_ids: Sequence[str], as_of: datetime, now: datetime) -> None:
+    """Let go of what runs for an earlier moment planned for deals that are judged anew, and have not written yet."""
+    older = select(run.c.id).where(run.c.state.in_(UNFINISHED), run.c.as_of < as_of)
+    planned = (LIVE, change.c.state == PLANNED, change.c.deal_id.in_(deal_ids), change.c.run_id.in_(older))
+    connection.execute(delete(change).where(*planned, change.c.attempts == 0))
+    tried = [_entry(row) for row in connection.execute(select(change).where(*planned).with_for_update())]
+    give_up(connection, tried, now, "the deal was judged again since")
+
+
 def count_in_state(connection: Connection, run_id: int) -> dict[str, int]:
     """Count a run's changes by state."""
     query = select(change.c.state, func.count().label("many")).where(change.c.run_id == run_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
 from connectors.protocol import Connector
+from engine.judge.changes import WriteBackState
 from engine.judge.crossings import Move
 from engine.judge.kept_context import Inputs
 from engine.judge.memory import Memory
@@ -59,17 +60,23 @@ def planned_pieces(
     batches: Iterable[BatchOfVerdicts], connector: Connector, ledger: Ledger, settings: PlanSettings, as_of: datetime
 ) -> Iterator[PlannedPiece]:
     """Yield the plans of all batches, piece by piece."""
-    day = day_start(settings, as_of)
     for piece in _pieces(batches):
-        ids = [verdict.deal_id for verdict in piece.verdicts]
-        state = connector.read_state(ids)
-        with ledger.reading() as connection:
-            memory = remember(connection, ids, day)
-        made = plan(
-            piece.verdicts, state, memory, settings, as_of,
-            managers=piece.managers, unjudged=piece.unjudged, moves=piece.moves,
-        )  # fmt: skip
-        yield PlannedPiece(piece, memory, made)
+        state = connector.read_state([verdict.deal_id for verdict in piece.verdicts])
+        yield planned_piece(piece, state, ledger, settings, as_of)
+
+
+def planned_piece(
+    piece: BatchOfVerdicts, state: WriteBackState, ledger: Ledger, settings: PlanSettings, as_of: datetime
+) -> PlannedPiece:
+    """Plan one piece against what the CRM holds of ours and what the store remembers."""
+    ids = [verdict.deal_id for verdict in piece.verdicts]
+    with ledger.reading() as connection:
+        memory = remember(connection, ids, day_start(settings, as_of))
+    made = plan(
+        piece.verdicts, state, memory, settings, as_of,
+        managers=piece.managers, unjudged=piece.unjudged, moves=piece.moves,
+    )  # fmt: skip
+    return PlannedPiece(piece, memory, made)
 
 
 def plan_run(

@@ -15,7 +15,7 @@ from engine.judge.kept_context import context_to_bytes
 from engine.judge.kept_tables import to_bytes
 from engine.judge.verdicts import Verdict
 from engine.ledger import outbox
-from engine.ledger.findings import record_findings, record_seen
+from engine.ledger.findings import judged_since, record_findings, record_seen
 from engine.ledger.inputs import keep
 from engine.ledger.run_inputs import DIGEST, RunInput, record_input
 from engine.ledger.verdicts import RecordedBy, record_verdicts
@@ -40,10 +40,14 @@ def record_piece(
 ) -> int:
     """Record what was judged from, found, seen and planned, in one transaction of the caller's.
 
+    Its deals are locked first, in the order of their ids, and what was planned for them as of earlier is let go of.
     Counts the changes that wait. `number` tells the piece from the run's others where several workers record them;
     left out, it follows the last one.
     """
     verdicts = piece.batch.verdicts
+    deal_ids = [verdict.deal_id for verdict in verdicts]
+    judged_since(connection, deal_ids, as_of)
+    outbox.make_way(connection, deal_ids, as_of, now)
     fingerprint = _keep(connection, run_id, piece, now, number)
     crossings = {each.deal_id: each.words for each in piece.plan.crossings}
     record_verdicts(connection, RecordedBy(run_id, as_of, fingerprint), verdicts, crossings)

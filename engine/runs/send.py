@@ -16,7 +16,7 @@ def send_run(run_id: int, means: WriteBack) -> None:
     """Send all that a run planned; a change that did not arrive is sent again, a few times."""
     while True:
         while entries := _claim(run_id, means):
-            _send(entries, means)
+            send(entries, means)
             means.on_sent(len(entries))
         if not read_back(means, ours=(run_id,)):
             return
@@ -43,14 +43,8 @@ def read_back(means: WriteBack, ours: Collection[int] = ()) -> int:
     return again
 
 
-def _claim(run_id: int, means: WriteBack) -> list[Entry]:
-    lease = means.lease()
-    with means.ledger.writing() as connection:
-        renew(connection, run_id, lease)
-        return outbox.claim(connection, run_id, means.at_once, lease)
-
-
-def _send(entries: Sequence[Entry], means: WriteBack) -> None:
+def send(entries: Sequence[Entry], means: WriteBack) -> None:
+    """Send claimed changes, and record what became of each; raises CrmError where the CRM fails."""
     try:
         given = means.connector.write([entry.change for entry in entries])
     except WriteStopped as stop:
@@ -62,6 +56,13 @@ def _send(entries: Sequence[Entry], means: WriteBack) -> None:
     by_key = {each.key: each for each in given}
     doubtful = _doubtful(entries, "the CRM gave no answer")
     _conclude(entries, [by_key.get(doubt.key, doubt) for doubt in doubtful], means)
+
+
+def _claim(run_id: int, means: WriteBack) -> list[Entry]:
+    lease = means.lease()
+    with means.ledger.writing() as connection:
+        renew(connection, run_id, lease)
+        return outbox.claim(connection, run_id, means.at_once, lease)
 
 
 def _stopped(entries: Sequence[Entry], stop: WriteStopped, means: WriteBack) -> None:

@@ -1,1 +1,1 @@
-"""Tables that are judged where they are: a warehouse that holds a CRM's replicated tables, or a Spark cluster."""
+"""A CRM's rows where a warehouse holds them: a mapping says where each canonical column comes from."""

@@ -1,0 +1,208 @@
+"""A warehouse behind the protocol every CRM stands behind: it is read and judged, and never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import NoReturn, Self
+
+import pyarrow as pa
+
+from connectors.protocol import Capabilities, CrmError, Observation, OnRead
+from connectors.troubles import Troubles, shown
+from connectors.warehouse.backend import Backend
+from connectors.warehouse.canonical import Canonical, Refusals
+from connectors.warehouse.catalogue import Catalogue, Remembered
+from connectors.warehouse.examining import examine
+from connectors.warehouse.mapping import Column, Origin, Part, Source, TableName, WarehouseMapping
+from connectors.warehouse.matching import Matching, match
+from connectors.warehouse.reading import Delivered, Reader
+from connectors.warehouse.well_formed import keys_of
+from connectors.warehouse.writers import Writer
+from engine.judge.changes import Change, Receipt, WriteBackState
+from engine.judge.tables import Tables, canonical_types
+from rules.playbook import Playbook
+from rules.problems import Place, Problem, render_problems
+from rules.types import FieldType
+
+COUNTED = pa.schema([("refused", pa.int64()), ("shown", pa.string())])
+OPEN = pa.schema([("deals", pa.int64())])
+
+
+class MappingError(CrmError):
+    """A mapping does not fit the database; all that is wrong is told at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(render_problems(problems))
+        self.problems = tuple(problems)
+
+
+class ReadOnlyError(CrmError):
+    """Somebody asked to write into a warehouse."""
+
+    def __init__(self) -> None:
+        super().__init__("a warehouse is only read\n  help: `plan`, `apply` and `sweep` work on the CRM itself")
+
+
+@dataclass
+class WarehouseConnector:
+    """A warehouse; `mapping` None means canonical names. `close_too` is called at the end."""
+
+    backend: Backend
+    catalogue: Catalogue
+    writer: Writer
+    mapping: WarehouseMapping | None = None
+    place: str = "warehouse"
+    capabilities: Capabilities = field(
+        default=Capabilities(unique_task_key=False, moves_stages=False, preventive_gates=False)
+    )
+    _troubles: Troubles = field(default_factory=Troubles)
+    _on_read: OnRead = field(default=lambda _what, _rows: None)
+
+    def __post_init__(self) -> None:
+        self.catalogue = Remembered(self.catalogue)
+
+    @property
+    def name(self) -> str:
+        """The key under which playbooks name what these rows are: their CRM's."""
+        return self.mapping.crm if self.mapping else "local"
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What of the rows last read could not be taken."""
+        return self._troubles.problems
+
+    @property
+    def cost(self) -> str:
+        """Nothing: a warehouse counts no calls."""
+        return ""
+
+    def watch(self, on_read: OnRead) -> None:
+        """Tell `on_read` how many deals came so far."""
+        self._on_read = on_read
+
+    def read(
+        self, playbooks: Sequence[Playbook], deal_ids: Sequence[str] | None = None, batch_size: int = 20_000
+    ) -> Iterator[Tables]:
+        """Yield batches of deals, sorted by id, each with all its related rows."""
+        delivered = self.delivered(playbooks)
+        self._troubles = Troubles()
+        reader = Reader(self.backend, self.writer, delivered, self._troubles, self._deals_place, self._on_read)
+        if deal_ids is None:
+            self.name_refused(playbooks)
+            yield from reader.all_deals(batch_size)
+        else:
+            yield from reader.these_deals(deal_ids, batch_size)
+
+    def delivered(self, playbooks: Sequence[Playbook]) -> Delivered:
+        """Say what the database delivers of what playbooks may ask for; a mapping that does not fit is refused."""
+        canonical = self.canonical(playbooks)
+        kinds = canonical.kinds
+        tracked = self._mapping(kinds).tracked
+        return Delivered(canonical.statements(), canonical.columns(), kinds, tracked)
+
+    def canonical(self, playbooks: Sequence[Playbook]) -> Canonical:
+        """Give what writes the canonical tables' SELECTs."""
+        kinds = kinds_of(playbooks)
+        matching = self.matching(kinds)
+        if matching.problems:
+            raise MappingError(matching.problems)
+        return Canonical(self._mapping(kinds), matching.parts, self.catalogue, self.writer, kinds)
+
+    def matching(self, kinds: Mapping[str, Mapping[str, FieldType]]) -> Matching:
+        """Match the mapping with the database."""
+        return match(self._mapping(kinds), self.catalogue)
+
+    def name_refused(self, playbooks: Sequence[Playbook]) -> None:
+        """Count the values that could not be taken, column by column, and name one of each."""
+        for each in self.canonical(playbooks).refusals():
+            for rows in self.backend.batches(f"SELECT refused AS id, shown FROM ({each.sql}) AS q", COUNTED, 1):
+                for found in rows.to_pylist():
+                    if found["refused"]:
+                        self._name_refusal(each, found["refused"], found["shown"])
+
+    def deal_id(self, given: str) -> str:
+        """Ids have one spelling here."""
+        return given
+
+    def count_open(self) -> int | None:
+        """Count the deals, closed ones too where nothing tells them apart."""
+        delivered = self.delivered(())
+        where = " WHERE outcome = 'open' OR outcome IS NULL" if "outcome" in delivered.columns["deals"] else ""
+        query = f"SELECT COUNT(*) AS id FROM ({delivered.statements['deals']}) AS q{where}"
+        return int(next(iter(self.backend.batches(query, OPEN, 1)))["deals"][0].as_py())
+
+    def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
+        """Look at the tables, columns, values, freshness and stages."""
+        return examine(self, playbooks)
+
+    def read_state(self, deal_ids: Sequence[str]) -> WriteBackState:  # noqa: ARG002 - the protocol's
+        """Refuse: nothing of ours stands in a warehouse."""
+        return self._refuse()
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:  # noqa: ARG002 - likewise
+        """Refuse: a warehouse is only read."""
+        return self._refuse()
+
+    def find_written(self, changes: Sequence[Change]) -> Mapping[str, bool]:  # noqa: ARG002 - likewise
+        """Refuse: a warehouse is only read."""
+        return self._refuse()
+
+    def record_sweep(self, ended_at: datetime) -> None:  # noqa: ARG002 - likewise
+        """Refuse: a warehouse is only read."""
+        self._refuse()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.backend.close()
+
+    def _mapping(self, kinds: Mapping[str, Mapping[str, FieldType]]) -> WarehouseMapping:
+        return self.mapping or canonical_mapping(self.catalogue, kinds, self.place)
+
+    @cached_property
+    def _deals_place(self) -> Place:
+        parts = self.mapping.tables.get("deals", ()) if self.mapping else ()
+        return parts[0].place if parts else Place(self.place)
+
+    def _name_refusal(self, each: Refusals, count: int, text: str | None) -> None:
+        column = next(column for column in each.part.part.columns if column.name == each.column)
+        values = "1 value" if count == 1 else f"{count:,} values"
+        said = f"{values} of `{each.column}` of `{each.table}` cannot be taken, such as {shown(text or '')}"
+        self._troubles.add(column.place, "bad-cell", said, "they count as nothing; `values` or a `where` can help")
+
+    def _refuse(self) -> NoReturn:
+        raise ReadOnlyError
+
+
+def kinds_of(playbooks: Sequence[Playbook]) -> dict[str, dict[str, FieldType]]:
+    """Give the types of all that playbooks may ask for."""
+    kinds = canonical_types()
+    for playbook in playbooks:
+        for table, columns in canonical_types(playbook).items():
+            kinds.setdefault(table, {}).update(columns)
+    return kinds
+
+
+def canonical_mapping(
+    catalogue: Catalogue, kinds: Mapping[str, Mapping[str, FieldType]], place: str
+) -> WarehouseMapping:
+    """Give the mapping of tables that have the canonical names and columns, as far as they are there."""
+    parts = [_same(table, columns, catalogue, Place(place)) for table, columns in kinds.items()]
+    return WarehouseMapping("canonical", "local", tuple(part for part in parts if part is not None))
+
+
+def _same(table: str, columns: Mapping[str, FieldType], catalogue: Catalogue, place: Place) -> Part | None:
+    there = catalogue.columns(TableName(table))
+    if there is None:
+        return None
+    named = tuple(Column(place, name, Origin(place, column=name)) for name in columns if name in there)
+    if not set(keys_of(table)) <= {each.name for each in named}:
+        return None
+    return Part(place, table, Source(place, TableName(table)), named)

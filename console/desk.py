@@ -75,7 +75,7 @@ class Desk(ExitStack):
 
     def ledger_to_read(self) -> Ledger:
         """Open the store to read; one that does not exist yet is empty, and is not made."""
-        return self.ledger() if _exists(self.store) else self.enter_context(open_ledger(":memory:"))
+        return self.ledger() if _exists(self.store) else self.enter_context(store_to_read(self.store))
 
     def waivers(self) -> Waivers:
         """Give the waivers that hold as of the moment; a store that does not exist yet holds none."""
@@ -113,6 +113,11 @@ def configured(path: Path | None) -> Config:
     if path is None and not Path(NAME).exists():
         return Config(store=STORE)
     return load_config(path or Path(NAME), os.environ)
+
+
+def store_to_read(store: str) -> Ledger:
+    """Open a store to read; one that does not exist yet is empty, and is not made."""
+    return open_ledger(store if _exists(store) else ":memory:")
 
 
 def playbook_files(asked: Asked, config: Config) -> list[Path]:

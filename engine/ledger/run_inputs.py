@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, func, select
 
-from engine.ledger.tables import run_input
+from engine.ledger.tables import run, run_input
 from engine.ledger.upsert import inserting
 
 DIGEST = 8
@@ -46,3 +46,10 @@ def inputs_of_run(connection: Connection, run_id: int) -> Iterator[RunInput]:
     query = select(run_input).where(run_input.c.run_id == run_id).order_by(run_input.c.number)
     for row in connection.execute(query):
         yield RunInput(row.deals, row.tables, row.context, row.digests)
+
+
+def first_kept(connection: Connection) -> tuple[int, str] | None:
+    """Tell the first run whose inputs are kept, and the day it began; None where those of none are."""
+    first = select(func.min(run_input.c.run_id)).scalar_subquery()
+    row = connection.execute(select(run.c.id, run.c.started_at).where(run.c.id == first)).first()
+    return (row.id, f"{row.started_at:%Y-%m-%d}") if row else None

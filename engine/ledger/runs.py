@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from engine.judge.plan import RunTotals
 from engine.ledger.errors import LostRunError
@@ -133,6 +133,11 @@ def stored_run(connection: Connection, run_id: int) -> StoredRun:
         tuple((each.name, each.text) for each in playbooks),
         tuple(row.problems or ()),
     )
+
+
+def last_run(connection: Connection) -> int | None:
+    """Tell the id of the last run that began; None where none has."""
+    return connection.execute(select(func.max(run.c.id))).scalar()
 
 
 def record_totals(connection: Connection, run_id: int, totals: RunTotals, refused: Collection[str]) -> None:

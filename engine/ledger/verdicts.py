@@ -13,7 +13,6 @@ from engine.judge.verdicts import Verdict
 from engine.ledger.tables import verdict
 
 CONTENT = ("playbook", "stage", "status", "allowed_stage", "unmet", "score", "band")
-"""What makes one verdict another than the last."""
 AT_ONCE = 1000
 
 
@@ -37,7 +36,7 @@ def record_verdicts(
     base = {"run_id": found.run_id, "since": found.as_of, "fingerprint": found.fingerprint}
     rows = []
     for each in verdicts:
-        content, crossing = _content(each), crossings.get(each.deal_id, "")
+        content, crossing = content_of(each), crossings.get(each.deal_id, "")
         if crossing or _changed(last.get(each.deal_id), content):
             rows.append({"deal_id": each.deal_id, "crossing": crossing, **base, **content})
     if rows:
@@ -55,7 +54,8 @@ def take_back_verdicts(connection: Connection, run_id: int) -> None:
     connection.execute(delete(verdict).where(verdict.c.run_id == run_id))
 
 
-def _content(given: Verdict) -> dict[str, Any]:
+def content_of(given: Verdict) -> dict[str, Any]:
+    """Give what makes a verdict another than the last."""
     gate, score = given.gate, given.qualification
     return {
         "playbook": given.playbook,

@@ -122,7 +122,7 @@ class Judging:
             texts.add(some)
         return texts.table()
 
-    def told(self, problems: Iterable[Problem] = ()) -> Summary:
+    def told(self, problems: Iterable[Problem | str] = ()) -> Summary:
         """Give what was found so far, counted; `problems` are those of the rows that were read."""
         unjudged = [sentence for each in self._evaluators.values() for sentence in each.unjudged]
         return self.tally.summary(unjudged, problems)

@@ -49,7 +49,7 @@ class Summary:
     no_playbook: Listed = Listed()
     ties: tuple[Tie, ...] = ()
     unjudged: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem | str, ...] = ()
 
     def has(self, enforce: Enforce) -> bool:
         """Whether an open finding is enforced at least so strictly."""
@@ -98,7 +98,7 @@ class Tally:
                 self.no_playbook.append(deal_id)
         self.ties.extend(ties)
 
-    def summary(self, unjudged: Iterable[str] = (), problems: Iterable[Problem] = ()) -> Summary:
+    def summary(self, unjudged: Iterable[str] = (), problems: Iterable[Problem | str] = ()) -> Summary:
         """Give what was counted so far as a value."""
         return Summary(
             deals=self.deals,

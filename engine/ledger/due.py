@@ -128,9 +128,13 @@ def finish(connection: Connection, claimed: Claim, now: datetime) -> int:
     return len(again)
 
 
-def put_back(connection: Connection, claimed: Claim, ready_at: datetime) -> None:
-    """Let go of deals that could not be looked at through no fault of theirs; they are due again at a moment."""
-    _release(connection, claimed.crm, list(_held(connection, claimed)), {"ready_at": ready_at})
+def put_back(connection: Connection, claimed: Claim, ready_at: datetime, *, judged: bool = False) -> None:
+    """Let go of deals that could not be looked at through no fault of theirs; they are due again at a moment.
+
+    Of deals that were judged it is forgotten what they failed at before.
+    """
+    forgotten: dict[str, object] = {"attempts": 0, "reason": ""} if judged else {}
+    _release(connection, claimed.crm, list(_held(connection, claimed)), {"ready_at": ready_at, **forgotten})
 
 
 def fail(

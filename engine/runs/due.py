@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
@@ -70,13 +70,17 @@ class Patience:
 
 @dataclass(frozen=True)
 class Watched:
-    """A CRM whose changed deals are judged: what the store calls it, how it is opened, and what judges its deals."""
+    """A CRM whose deals are judged: what the store calls it, how it is opened, and what judges its deals.
+
+    `limits` are those of its sweeps' surprise guards; the few deals that somebody just changed surprise nobody.
+    """
 
     crm: str
-    connect: Callable[[], Connector]
+    connect: Callable[[], AbstractContextManager[Connector]]
     playbooks: Sequence[Playbook]
     waivers: Path | None = None
     correct_moves: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -194,7 +198,7 @@ class DueDeals:
         with self.ledger.writing() as connection:
             due.ask(connection, self.watched.crm, _moved(connection, applied.run_id), now)
             if unsettled:
-                due.put_back(connection, claimed, now + self.patience.settle)
+                due.put_back(connection, claimed, now + self.patience.settle, judged=True)
             else:
                 due.finish(connection, claimed, now)
         if not unsettled:

@@ -153,6 +153,16 @@ def test_what_was_put_back_has_failed_at_nothing(ledger: Ledger) -> None:
     assert claimed(ledger, now=AS_OF + MINUTE).deals[0].attempts == 0
 
 
+def test_a_deal_that_was_judged_after_its_worker_was_lost_is_no_longer_looked_at_alone(ledger: Ledger) -> None:
+    asked(ledger, "D-1")
+    claimed(ledger, "killed")
+    later = AS_OF + 6 * MINUTE
+    with ledger.writing() as connection:
+        lease = Lease("w", later, later + MINUTE)
+        due.put_back(connection, due.claim(connection, "acme", 100, lease), later, judged=True)
+    assert claimed(ledger, now=later).deals[0].attempts == 0
+
+
 def claimed_in(connection: object) -> Claim:
     return due.claim(connection, "acme", 100, Lease("w", AS_OF, AS_OF + MINUTE))  # type: ignore[arg-type] # a connection
 

@@ -46,7 +46,7 @@ def wanted_tasks(
         if finding.task is None or not counts(finding):
             continue
         opened = memory.opened.get((finding.key, finding.occurrence), as_of)
-        key = task_key(finding, terms.calendar.local_date(opened))
+        key = _numbered(task_key(finding, terms.calendar.local_date(opened)), memory)
         tasks[key] = CrmTask(
             deal_id=verdict.deal_id,
             id="",
@@ -80,6 +80,15 @@ def task_changes(
         elif stands is not None and stands.status == "open" and not key.startswith(kept):
             done = replace(stands, status="completed")
             yield Change("", ChangeKind.COMPLETE_TASK, deal_id, task=done)
+
+
+def _numbered(key: str, memory: Memory) -> str:
+    """Give the key of a finding that came back on its day a number: a task that we completed is not opened again."""
+    number, free = 1, key
+    while (written := memory.tasks.get(free)) is not None and written.status == "completed":
+        number += 1
+        free = f"{key}:{number}"
+    return free
 
 
 def _ensure(task: CrmTask, stands: CrmTask | None, memory: Memory) -> Iterator[Change]:

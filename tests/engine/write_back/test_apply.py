@@ -43,10 +43,15 @@ def test_a_task_is_completed_when_its_finding_clears_and_a_new_opening_makes_a_n
     ]
 
 
-def test_a_finding_that_reopens_on_its_day_reopens_its_task(desk: Any, make: Any) -> None:
-    for found in ([make.finding()], [], [make.finding()]):
+def test_a_finding_that_comes_back_on_its_day_gets_a_task_of_its_own(desk: Any, make: Any) -> None:
+    for found in ([make.finding()], [], [make.finding()], [], [make.finding()]):
         desk.later(hours=1).apply(make.verdict(*found))
-    assert [task.status for task in desk.crm.tasks] == ["open"]
+    assert [(task.key, task.status) for task in desk.crm.tasks] == [
+        ("dealgate:D-1:pain:2026-11-02", "completed"),
+        ("dealgate:D-1:pain:2026-11-02:2", "completed"),
+        ("dealgate:D-1:pain:2026-11-02:3", "open"),
+    ]
+    assert desk.later(hours=1).apply(make.verdict(make.finding())).outcomes == {}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from engine.ledger.errors import LostSweepError
 from engine.ledger.lease import Lease
@@ -68,22 +68,20 @@ class Sweep:
         return self.lease_until is not None and self.lease_until > now and not gone(self.worker)
 
 
-def ask(
-    connection: Connection, crm: str, slot: str, due_at: datetime, settings: Mapping[str, Any] | None = None
-) -> bool:
-    """Ask for a sweep; False where it was asked for before, where another is live, or where a later night was swept.
-
-    A clock that went back asks for no night again.
-    """
-    if not slot.startswith(BY_HAND):
-        later = (sweep.c.crm == crm, sweep.c.due_at >= due_at, sweep.c.slot.not_like(f"{BY_HAND}%"))
-        if connection.execute(select(exists().where(*later))).scalar_one():
-            return False
-    values = {"crm": crm, "slot": slot, "due_at": due_at, "ready_at": due_at, "settings": dict(settings or {})}
+def ask(connection: Connection, crm: str, slot: str, due_at: datetime, settings: Mapping[str, object]) -> bool:
+    """Ask for a sweep; False where it was asked for before, or while another goes on."""
+    if not slot.startswith(BY_HAND) and was_asked_for(connection, crm, due_at):
+        return False
+    values = {"crm": crm, "slot": slot, "due_at": due_at, "ready_at": due_at, "settings": dict(settings)}
     usual = {"state": SweepState.WAITING.value, "worker": "", "attempts": 0, "reason": ""}
-    return (
-        connection.execute(inserting(connection, sweep).values(usual | values).on_conflict_do_nothing()).rowcount == 1
-    )
+    asked = inserting(connection, sweep).values(usual | values).on_conflict_do_nothing()
+    return connection.execute(asked).rowcount == 1
+
+
+def was_asked_for(connection: Connection, crm: str, due_at: datetime) -> bool:
+    """Whether a scheduled sweep was asked for, or one of a later night: a clock that goes back asks for none again."""
+    later = (sweep.c.crm == crm, sweep.c.due_at >= due_at, sweep.c.slot.not_like(f"{BY_HAND}%"))
+    return connection.execute(select(sweep.c.id).where(*later).limit(1)).first() is not None
 
 
 def live_sweep(connection: Connection, crm: str) -> Sweep | None:
@@ -119,17 +117,19 @@ def lead(connection: Connection, found: Sweep, lease: Lease) -> Sweep | None:
 
 def move_on(connection: Connection, led: Sweep, lease: Lease, **values: object) -> Sweep:
     """Change a sweep that one leads, and hold it for longer; raises LostSweepError where another leads it by now."""
-    fresh = {"attempts": 0, "reason": ""} if "state" in values else {}
+    fresh = {"attempts": 0, "reason": ""} if values.get("state", led.state.value) != led.state.value else {}
     mine = update(sweep).where(LIVE_SWEEP, sweep.c.id == led.id, sweep.c.worker == lease.worker)
     if connection.execute(mine.values({**fresh, "lease_until": lease.until, **values})).rowcount != 1:
         raise LostSweepError(led.slot)
     return sweep_of(connection, led.id)
 
 
-def end(connection: Connection, led: Sweep, lease: Lease, state: SweepState, **values: object) -> None:
+def end(connection: Connection, led: Sweep, lease: Lease, state: SweepState, **values: object) -> Sweep:
     """End a sweep that one leads."""
-    move_on(connection, led, lease, state=state.value, finished_at=lease.now, **values)
-    connection.execute(update(sweep).where(sweep.c.id == led.id).values(worker="", lease_until=None))
+    move_on(connection, led, lease, **values)
+    ended = {"state": state.value, "finished_at": lease.now, "worker": "", "lease_until": None}
+    connection.execute(update(sweep).where(sweep.c.id == led.id).values(ended))
+    return sweep_of(connection, led.id)
 
 
 def pause(connection: Connection, found: Sweep, ready_at: datetime, reason: str) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from console.commands.crm import doctor, install
 from console.commands.judging import check, explain
-from console.commands.looking_back import replay
+from console.commands.looking_back import history, replay
 from console.commands.playbooks import lint, try_cases, validate
 from console.commands.serving import serve
 from console.commands.set_up import import_, init
@@ -46,6 +46,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
         waive,
         "dealgate waive -d D7 --criterion close-plan --reason 'Signs in May' --approver ops@acme.co --until 2026-12-31",
     ),
+    ("history", history, "dealgate history --deal OPP-000146 --since 2026-10-01"),
     ("replay", replay, "dealgate replay 12 --deal OPP-000146"),
     ("test", try_cases, "dealgate test playbooks/enterprise.yaml"),
     ("install", install, "dealgate install salesforce --dry-run --into project"),

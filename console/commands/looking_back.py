@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,15 +13,40 @@ from console.desk import configured, store_to_read
 from console.exits import FoundError
 from console.options import As, ConfigFile, Format, Store
 from console.show import check as show
+from console.show.history import timeline
 from console.show.page import count, page, words
-from console.stream import DealStream
+from console.stream import DealStream, print_json
 from engine.judge.verdicts import Verdict
+from engine.judge.waiver_file import beginning
 from engine.runs.document import deal_document, moment, summary_document
+from engine.runs.history import history_of
+from engine.runs.mistakes import Mistake
+from engine.runs.pipeline import utc_now
 from engine.runs.replay import Replay
 from engine.runs.stored_deals import stored_deal
+from rules.literals import NotAValueError
 
 NAMED = 10
 """How many deals that are judged otherwise are named."""
+
+
+def history(
+    *,
+    deal: Annotated[str, typer.Option("--deal", "-d", metavar="ID", help="The deal.")],
+    since: Annotated[str, typer.Option(metavar="DATE", help="Only from then on, such as 2026-11-02.")] = "",
+    output: As = Format.TABLE,
+    config: ConfigFile = None,
+    store: Store = "",
+) -> None:
+    """Tell what was decided on a deal, when and why, and what was written to the CRM; the newest comes last."""
+    with store_to_read(store or configured(config).store) as ledger:
+        told = history_of(ledger, stored_deal(ledger, deal), utc_now())
+        if since:
+            told = told.since(_moment(since, told.zone))
+        if output is Format.JSON:
+            print_json({"deal": told.deal_id, "entries": [each.to_json() for each in told.entries]})
+        else:
+            page().print(timeline(told))
 
 
 def replay(
@@ -43,6 +70,13 @@ def replay(
                 sheet.print(words(line), soft_wrap=True)
             if again.otherwise:
                 raise FoundError
+
+
+def _moment(since: str, zone: ZoneInfo) -> datetime:
+    try:
+        return beginning(since.strip(), zone)
+    except (NotAValueError, OverflowError):
+        raise Mistake(f"`--since {since}` is not a date", "write it as 2026-11-02, or 2026-11-02T15:00:00Z") from None
 
 
 def _print_json(again: Replay) -> None:

@@ -74,8 +74,8 @@ def ask(connection: Connection, crm: str, slot: str, due_at: datetime, settings:
         return False
     values = {"crm": crm, "slot": slot, "due_at": due_at, "ready_at": due_at, "settings": dict(settings)}
     usual = {"state": SweepState.WAITING.value, "worker": "", "attempts": 0, "reason": ""}
-    asked = inserting(connection, sweep).values(usual | values).on_conflict_do_nothing()
-    return connection.execute(asked).rowcount == 1
+    asked = inserting(connection, sweep).values(usual | values).on_conflict_do_nothing().returning(sweep.c.id)
+    return connection.execute(asked).first() is not None
 
 
 def was_asked_for(connection: Connection, crm: str, due_at: datetime) -> bool:

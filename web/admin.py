@@ -89,7 +89,7 @@ class Admin:
         now = self.now()
         slot = f"{sweeps.BY_HAND} {now.isoformat()}"
         with self.ledger.writing() as connection:
-            if not sweeps.ask(connection, crm, slot, now):
+            if not sweeps.ask(connection, crm, slot, now, {}):
                 raise HTTPException(409, "a sweep of this CRM goes on")
         logger.info("%s: a sweep was asked for", crm, extra={"crm": crm})
         self.wake(crm)

@@ -28,6 +28,8 @@ from engine.ledger.store import Ledger
 from engine.runs.loaded import Loaded
 from engine.runs.mistakes import Mistake
 from engine.runs.noting import Reason
+from engine.runs.pipeline import utc_now
+from engine.runs.write_back import Now
 from web.store_metrics import StoreMetrics
 
 ANSWERS = (200, 400, 401, 408, 413, 429, 503)
@@ -40,7 +42,9 @@ ACTED_SECONDS = (0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3600)
 class Metrics:
     """Counts for one process that serves the CRMs named; takes note of work as `engine.runs.noting.Noting`."""
 
-    def __init__(self, crms: Sequence[str], ledger: Ledger, loaded: Callable[[], Loaded] | None = None) -> None:
+    def __init__(
+        self, crms: Sequence[str], ledger: Ledger, loaded: Callable[[], Loaded] | None = None, now: Now = utc_now
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # the library left it so
         self.registry = registry = CollectorRegistry()
         self._events = Counter("dealgate_events", "Events of CRMs", ["crm", "outcome"], registry=registry)
@@ -67,7 +71,7 @@ class Metrics:
         self._begin(crms)
         if loaded is not None:
             self._tell_loaded(loaded)
-        registry.register(StoreMetrics(ledger, crms))
+        registry.register(StoreMetrics(ledger, crms, now))
         ProcessCollector(registry=registry)
 
     def heard(self, crm: str, accepted: Accepted, ignored: int, left_out: int) -> None:

@@ -15,13 +15,16 @@ from tests.postgresql import make_database
 ROOT = Path(__file__).parent.parent.parent
 FIRST = "acme"
 """The CRM that is always among those served."""
+LIMITS = "intake: {per_address: 100000, per_crm: 100000}\n"
+"""The rate is measured that the service can take, not the one it is told to."""
 PLAYBOOK = Path(__file__).with_name("playbook.yaml")
 
 
 @contextmanager
 def serving(folder: Path, store: str, crms: str, secrets: Mapping[str, str]) -> Iterator[str]:
     """Serve the CRMs of a piece of `dealgate.yaml`, and give the address; the log is `serve.log` in the folder."""
-    (folder / "dealgate.yaml").write_text(f"crms:\n{crms}crm: {FIRST}\nplaybooks: [{PLAYBOOK}]\n", encoding="utf-8")
+    rest = f"crm: {FIRST}\nplaybooks: [{PLAYBOOK}]\n{LIMITS}"
+    (folder / "dealgate.yaml").write_text(f"crms:\n{crms}{rest}", encoding="utf-8")
     words = [sys.executable, str(ROOT / "cli.py"), "serve", "--port", "0", "--store", store]
     surroundings = {**os.environ, **secrets, "NO_PROXY": "localhost,127.0.0.1", "NO_COLOR": "1"}
     log = folder / "serve.log"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from threading import Thread
 import pytest
 import requests
 import uvicorn
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from connectors.events import Listener
@@ -23,9 +23,12 @@ from connectors.salesforce.settings import EventSettings as SalesforceEvents
 from connectors.secret import Secret
 from engine.ledger import tables
 from engine.ledger.store import Ledger
+from engine.runs.service_settings import IntakeSettings
 from tests.engine.write_back.conftest import ledger, postgresql_server, postgresql_url
+from web.admin import Admin
 from web.app import new_app
 from web.intake import Intake
+from web.metrics import Metrics
 from web.service import config_of, listen
 
 __all__ = ["ledger", "postgresql_server", "postgresql_url"]
@@ -46,6 +49,7 @@ class Running:
     ledger: Ledger
     url: str = ""
     woken: list[str] = field(default_factory=list)
+    metrics: Metrics | None = None
 
     def post(self, path: str, body: bytes | Iterator[bytes] = b"", **headers: str) -> requests.Response:
         return self.ask("POST", path, body, **headers)
@@ -55,6 +59,15 @@ class Running:
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, self.url + path, data=body, headers=sent, timeout=30)
+
+    def counts(self) -> dict[str, float]:
+        """Ask for the metrics, by their name and labels as they are written."""
+        found = dict[str, float]()
+        for family in text_string_to_metric_families(self.ask("GET", "/metrics").text):
+            for each in family.samples:
+                labels = ",".join(f"{name}={value}" for name, value in sorted(each.labels.items()))
+                found[f"{each.name}{{{labels}}}" if labels else each.name] = each.value
+        return found
 
     def due(self) -> dict[tuple[str, str], int]:
         with self.ledger.reading() as connection:
@@ -67,11 +80,19 @@ class Running:
 
 
 @contextmanager
-def serving(ledger: Ledger, listening: socket.socket | None = None) -> Iterator[Running]:
-    running = Running(ledger)
-    intake = Intake(LISTENERS, ledger, running.woken.append, lambda: NOW)
-    server = uvicorn.Server(config_of(new_app(intake, ledger)))
-    with listening or listen("127.0.0.1", 0) as bound:
+def serving(
+    ledger: Ledger,
+    *,
+    settings: IntakeSettings | None = None,
+    admin: Callable[[Running], Admin] | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
+) -> Iterator[Running]:
+    how = settings or IntakeSettings()
+    running = Running(ledger, metrics=Metrics(list(LISTENERS), ledger, now=now))
+    intake = Intake(LISTENERS, ledger, running.woken.append, now, running.metrics, how.per_crm)
+    app = new_app(intake, ledger, running.metrics, admin(running) if admin else None, how)
+    server = uvicorn.Server(config_of(app))
+    with listen("127.0.0.1", 0) as bound:
         running.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -10,6 +10,7 @@ from console.commands.crm import doctor, install
 from console.commands.judging import check, explain
 from console.commands.looking_back import history, replay
 from console.commands.playbooks import lint, try_cases, validate
+from console.commands.pruning import prune
 from console.commands.serving import serve
 from console.commands.set_up import import_, init
 from console.commands.sweeping import sweep
@@ -48,6 +49,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ),
     ("history", history, "dealgate history --deal OPP-000146 --since 2026-10-01"),
     ("replay", replay, "dealgate replay 12 --deal OPP-000146"),
+    ("prune", prune, "dealgate prune --dry-run"),
     ("test", try_cases, "dealgate test playbooks/enterprise.yaml"),
     ("install", install, "dealgate install salesforce --dry-run --into project"),
     ("doctor", doctor, "dealgate doctor --crm acme"),

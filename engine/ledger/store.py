@@ -108,7 +108,7 @@ def _locks(url: URL, patience: int) -> dict[str, str]:
 
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401 - as declared by SQLAlchemy
     connection.isolation_level = None
-    settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    settings = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
     try:
         for setting in settings:
             connection.execute(f"PRAGMA {setting}").close()

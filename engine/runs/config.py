@@ -16,8 +16,10 @@ from sqlalchemy.exc import ArgumentError
 
 from connectors.crm_settings import SECRET_KEYS, CrmSettings, crm_settings
 from connectors.secret import Secret
+from engine.ledger.retention import Retention
 from engine.runs.files import read_file
 from engine.runs.mistakes import ProblemsFound
+from engine.runs.retention_settings import retention_of, retention_problems
 from engine.runs.schedule import SweepTimes, sweep_times
 from engine.runs.service_settings import IntakeSettings, intake_settings, network
 from rules.node_reading import entries, mapping
@@ -51,6 +53,7 @@ class Config:
     sweeps: Mapping[str, SweepTimes] = field(default_factory=dict)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     admin: Secret | None = None
+    retention: Retention = field(default_factory=Retention)
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
@@ -144,6 +147,7 @@ def _references(written: Node) -> Iterator[Problem]:
     yield from _store_problems(node_at(written, ["store"]))
     yield from _secrets_written(mapping(written, "admin"))
     yield from _proxy_problems(node_at(written, ["intake", "proxies"]))
+    yield from retention_problems(written)
     for _, node in entries(written, "crms"):
         yield from _secrets_written(node)
         yield from _zone_problems(node_at(node, ["sweep", "timezone"]))
@@ -199,6 +203,7 @@ def _config(values: Mapping[str, Any], folder: Path) -> Config:
         sweeps={name: sweep_times(each["sweep"]) for name, each in values.get("crms", {}).items() if "sweep" in each},
         intake=intake_settings(values.get("intake", {})),
         admin=Secret(values["admin"]["token"]) if "admin" in values else None,
+        retention=retention_of(values.get("retention", {})),
     )
 
 

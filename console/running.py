@@ -31,11 +31,16 @@ def batches_of(desk: Desk, deals: list[str] | None = None) -> Iterator[Iterator[
 
 def settings_of(desk: Desk, allow: list[str] | None) -> PlanSettings:
     """Gather how a run plans, with the guards that the user raised."""
+    moves, limits = desk.config.correct_moves, limits_of(desk, allow)
+    return plan_settings(desk.playbooks, desk.connector.name, correct_moves=moves, limits=limits)
+
+
+def limits_of(desk: Desk, allow: list[str] | None) -> dict[str, float]:
+    """Give the limits of the surprise guards, with those that the user raised."""
     allowed, wrong = parse_allow(allow or ())
     if wrong:
         raise Mistake("\n".join(wrong))
-    limits = {**desk.config.limits, **allowed}
-    return plan_settings(desk.playbooks, desk.connector.name, correct_moves=desk.config.correct_moves, limits=limits)
+    return {**desk.config.limits, **allowed}
 
 
 def plan_of(desk: Desk, batches: Iterator[BatchOfVerdicts], settings: PlanSettings) -> Plan:

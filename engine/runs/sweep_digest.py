@@ -46,6 +46,11 @@ class Digest:
     untold: str = ""
 
     @property
+    def changes(self) -> int:
+        """How many changes were planned."""
+        return sum(self.totals.get(name, 0) for name in WRITTEN)
+
+    @property
     def lines(self) -> Iterator[str]:
         """Say it, a line each."""
         counts = self.totals

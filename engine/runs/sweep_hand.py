@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from math import inf
 from typing import Any
@@ -126,10 +126,14 @@ class Hand(ExitStack):
         return WriteBack(self.connector, means.ledger, how, means.now, on_sent, means.watched.crm)
 
 
-def settings_json(kind: str, *, correct_moves: bool, limits: Limits) -> dict[str, Any]:
-    """Lay out how a run plans; `kind` is the CRM's kind, as playbooks name it. JSON has no infinity."""
-    plain = {name: None if limit == inf else limit for name, limit in limits.items()}
-    return {"kind": kind, "correct_moves": correct_moves, "limits": plain}
+def asked_settings(as_of: datetime, *, correct_moves: bool, limits: Limits) -> dict[str, Any]:
+    """Lay out how a sweep is asked for by hand."""
+    return {"as_of": as_of.isoformat(), "correct_moves": correct_moves, "limits": limits_to(limits)}
+
+
+def limits_to(limits: Limits) -> dict[str, float | None]:
+    """Lay limits out; JSON has no infinity."""
+    return {name: None if limit == inf else limit for name, limit in limits.items()}
 
 
 def limits_from(values: Mapping[str, float | None]) -> Limits:

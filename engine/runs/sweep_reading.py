@@ -21,7 +21,7 @@ from engine.runs import batches
 from engine.runs.judging import Judging, Question
 from engine.runs.resume import resume
 from engine.runs.sweep_digest import Digest
-from engine.runs.sweep_hand import Hand, settings_json
+from engine.runs.sweep_hand import Hand, limits_to
 from engine.runs.sweep_judging import state_to_bytes
 from engine.runs.waive import WaiverSources
 from engine.runs.write_back import Resumed, nobody_watches
@@ -39,8 +39,8 @@ def begin(led: Sweep, hand: Hand, lease: Lease) -> Sweep:
     means, watched = hand.means, hand.means.watched
     asked = led.settings
     as_of = datetime.fromisoformat(asked["as_of"]) if "as_of" in asked else means.now()
-    correct_moves, limits = asked.get("correct_moves", watched.correct_moves), asked.get("limits", watched.limits)
-    said = settings_json(hand.connector.name, correct_moves=correct_moves, limits=limits)
+    usual = {"correct_moves": watched.correct_moves, "limits": limits_to(watched.limits)}
+    said = {**usual, **asked, "kind": hand.connector.name}
     resumed = resume(hand.write_back(plan_settings(watched.playbooks, said["kind"]), nobody_watches))
     facts = RunFacts(KIND, watched.crm, as_of, version("dealgate"), watched.playbooks)
     with means.ledger.writing() as connection:

@@ -47,8 +47,8 @@ class Watcher(Protocol):
         """Take note of how much is judged."""
         ...
 
-    def writes(self, sent: int) -> None:
-        """Take note of how many more changes were sent."""
+    def writes(self, sent: int, of: int) -> None:
+        """Take note of how many more changes were sent, of how many in all."""
         ...
 
     def refuses(self, waiver: str) -> None:
@@ -65,7 +65,7 @@ class Logged:
     def judges(self, done: PartsDone) -> None:
         """Leave it."""
 
-    def writes(self, sent: int) -> None:
+    def writes(self, sent: int, of: int) -> None:
         """Leave it."""
 
     def refuses(self, waiver: str) -> None:
@@ -115,7 +115,7 @@ class Sweeps:
         led = self.lead(found)
         if led is None:
             return self._help(found)
-        if found.worker != self.worker and self._is_over(led):
+        if found.worker != self.worker and self.is_over(led):
             self.give_up(led, led.reason or f"nobody went on with it in time: {LOST}")
             return 1
         return self._go_on(led)
@@ -134,6 +134,10 @@ class Sweeps:
         if led is not None and not mine and led.state is not SweepState.WAITING:
             logger.info("%s: sweep %s is taken over while %s", led.crm, led.slot, led.state.value, extra=_about(led))
         return led
+
+    def is_over(self, led: Sweep) -> bool:
+        """Whether a sweep that was left is too old to be gone on with."""
+        return led.started_at is not None and self.now() - led.started_at > self.patience.resume_within
 
     def give_up(self, led: Sweep, reason: str) -> None:
         """End a sweep that comes to nothing."""
@@ -155,14 +159,15 @@ class Sweeps:
             self._hand.close()
             self._hand = None
 
+    def parts(self, found: Sweep) -> PartsDone:
+        """Count the parts of a sweep."""
+        with self.ledger.reading() as connection:
+            return sweep_parts.parts_done(connection, found.id)
+
     def lease(self) -> Lease:
         """Give a lease from now on."""
         now = self.now()
         return Lease(self.worker, now, now + self.patience.lease)
-
-    def _is_over(self, led: Sweep) -> bool:
-        """Whether a sweep that was left is too old to be gone on with."""
-        return led.started_at is not None and self.now() - led.started_at > self.patience.resume_within
 
     def _go_on(self, led: Sweep) -> int:
         if led.attempts >= self.patience.attempts:
@@ -227,7 +232,8 @@ class Sweeps:
         return 1
 
     def _write(self, found: Sweep) -> int:
-        return write_some(self._hand_for(found), self.watcher.writes)
+        changes = digest_of(found.digest).changes
+        return write_some(self._hand_for(found), lambda sent: self.watcher.writes(sent, changes))
 
     def _finish(self, led: Sweep) -> int:
         """End the sweep once all is written; 0: others write still, or something is in doubt."""
@@ -236,11 +242,6 @@ class Sweeps:
             return 0
         self._tell(finish(led, hand, self.lease()))
         return 1
-
-    def parts(self, found: Sweep) -> PartsDone:
-        """Count the parts of a sweep."""
-        with self.ledger.reading() as connection:
-            return sweep_parts.parts_done(connection, found.id)
 
     def _hand_for(self, found: Sweep) -> Hand:
         if self._hand is None or not self._hand.holds(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.crm_settings import CrmSettings, LocalSettings
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.protocol import Connector
+from connectors.warehouse.settings import WarehouseSettings
 
 
 def connect(settings: CrmSettings) -> Connector:
@@ -17,6 +18,10 @@ def connect(settings: CrmSettings) -> Connector:
         from connectors.hubspot.connector import connect as connect_hubspot  # noqa: PLC0415 - likewise
 
         return connect_hubspot(settings)
+    if isinstance(settings, WarehouseSettings):
+        from connectors.warehouse.opening import connect as connect_warehouse  # noqa: PLC0415 - likewise
+
+        return connect_warehouse(settings)
     from connectors.salesforce.connector import connect as connect_salesforce  # noqa: PLC0415 - likewise
 
     return connect_salesforce(settings)

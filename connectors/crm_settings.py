@@ -19,6 +19,7 @@ from connectors.salesforce.settings import (
     SignIn,
 )
 from connectors.secret import Secret
+from connectors.warehouse.settings import Engine, WarehouseSettings
 
 Values = Mapping[str, Any]
 
@@ -31,7 +32,7 @@ class LocalSettings:
     path: Path
 
 
-CrmSettings = LocalSettings | SalesforceSettings | hubspot.HubSpotSettings
+CrmSettings = LocalSettings | SalesforceSettings | hubspot.HubSpotSettings | WarehouseSettings
 
 
 def kind_of(settings: CrmSettings) -> str:
@@ -39,7 +40,12 @@ def kind_of(settings: CrmSettings) -> str:
     return KINDS[type(settings)]
 
 
-KINDS = {LocalSettings: "local", SalesforceSettings: "salesforce", hubspot.HubSpotSettings: "hubspot"}
+KINDS = {
+    LocalSettings: "local",
+    SalesforceSettings: "salesforce",
+    hubspot.HubSpotSettings: "hubspot",
+    WarehouseSettings: "warehouse",
+}
 SECRET_KEYS = frozenset(
     {"private_key", "client_secret", "session_id", "path_secret", "callout_secret", "token", "refresh_token"}
 )
@@ -113,6 +119,20 @@ def _hubspot_events(values: Values) -> hubspot.EventSettings:
     return hubspot.EventSettings(values["app_id"], Secret(values["client_secret"]), values["public_url"].rstrip("/"))
 
 
+def _warehouse(name: str, values: Values, folder: Path) -> WarehouseSettings:
+    url, parquet = values.get("url"), values.get("parquet")
+    usual = Engine.POSTGRESQL if url else Engine.SPARK if "master" in values else Engine.DUCKDB
+    return WarehouseSettings(
+        name=name,
+        engine=Engine(values["engine"]) if "engine" in values else usual,
+        url=Secret(url) if url else None,
+        master=values.get("master", ""),
+        parquet=folder / parquet if parquet else None,
+        mapping=values.get("mapping", ""),
+        folder=folder,
+    )
+
+
 def _mirror(name: str, values: Values, folder: Path) -> Path:
     given: str = values.get("mirror", f"{name}.mirror.duckdb")
     return folder / given
@@ -122,4 +142,5 @@ MAKERS: Mapping[str, Callable[[str, Values, Path], CrmSettings]] = {
     "local": _local,
     "salesforce": _salesforce,
     "hubspot": _hubspot,
+    "warehouse": _warehouse,
 }

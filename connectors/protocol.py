@@ -6,12 +6,14 @@ playbooks ask for, `Examinable` is looked at by `doctor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
+
+import pyarrow as pa
 
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.tables import Tables
@@ -37,12 +39,16 @@ class WriteStopped(CrmError):  # noqa: N818 - it is a stop, not a mistake
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a connector can do; nobody guesses. `writes_at_once` is how many changes it likes to be given."""
+    """What a connector can do; nobody guesses. `writes_at_once` is how many changes it likes to be given.
+
+    One that is `read_only` is judged, and refuses every write.
+    """
 
     unique_task_key: bool
     moves_stages: bool
     preventive_gates: bool
     writes_at_once: int = 200
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,15 @@ class Connector(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class SharesTexts(Protocol):
+    """A CRM that finds by itself which texts deals share, so that nobody reads the pipeline for it."""
+
+    def shared_texts(self, fields: Sequence[str], endings: Collection[str], playbooks: Sequence[Playbook]) -> pa.Table:
+        """Find the texts of these deal fields that open deals of several accounts share (`engine.judge.copies`)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, order=True)

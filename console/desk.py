@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from connectors.connecting import connect
 from connectors.crm_settings import LocalSettings, kind_of
 from connectors.protocol import Connector
+from console.warehouse import WarehouseAsked
 from engine.ledger.store import Ledger, open_ledger, store_url
 from engine.runs.config import NAME, STORE, Config, load_config
 from engine.runs.mistakes import Mistake, ProblemsFound
@@ -22,6 +23,8 @@ from engine.runs.waive import Waivers, WaiverSources
 from rules.literals import DAY, NotAValueError, read_date, read_time
 from rules.playbook import Playbook
 from rules.problems import did_you_mean
+
+NO_WAREHOUSE = WarehouseAsked()
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Asked:
     as_of: str = ""
     store: str = ""
     upgrade_store: bool = False
+    warehouse: WarehouseAsked = NO_WAREHOUSE
 
 
 class Desk(ExitStack):
@@ -93,6 +97,8 @@ class Desk(ExitStack):
         return same[0] if name not in self.config.crms and len(same) == 1 and not Path(name).exists() else name
 
     def _connector(self) -> Connector:
+        if self.asked.warehouse:
+            return self._warehouse()
         name = self._crm_name()
         if not name:
             raise Mistake("no CRM is named", "add `--crm NAME`, a SQLite file or a folder of CSV files")
@@ -106,6 +112,13 @@ class Desk(ExitStack):
             what = f"no CRM, file or folder is called `{name}`"
             raise Mistake(what, known or "make one with `dealgate import`, or name a folder of CSV files")
         return self.enter_context(connect(settings))
+
+    def _warehouse(self) -> Connector:
+        """Open the warehouse that the options name, or a configured one as the options say."""
+        name = self._crm_name() if self.asked.crm or self.asked.warehouse.parquet is None else ""
+        if name in self.config.unusable:
+            raise ProblemsFound(self.config.unusable[name])
+        return self.enter_context(connect(self.asked.warehouse.settings(name, self.config.crms.get(name))))
 
 
 def configured(path: Path | None) -> Config:

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from connectors.protocol import CrmError
+from connectors.warehouse.errors import MappingError, ReadOnlyError, WarehouseSettingsError
 from engine.ledger.errors import LedgerError
 from engine.runs.mistakes import Mistake
 
@@ -36,6 +37,9 @@ class FoundError(Exception):
 
 CODES: tuple[tuple[type[Exception], Code], ...] = (
     (Mistake, Code.MISTAKE),
+    (MappingError, Code.MISTAKE),
+    (WarehouseSettingsError, Code.MISTAKE),
+    (ReadOnlyError, Code.MISTAKE),
     (CrmError, Code.FAILED),
     (LedgerError, Code.FAILED),
 )

@@ -64,7 +64,7 @@ class Canonical:
                     continue
                 made = self._made(values, each, column.name)
                 if made.refused:
-                    counted = f"SUM(CASE WHEN {made.refused} THEN 1 ELSE 0 END)"
+                    counted = self.writer.cast(f"SUM(CASE WHEN {made.refused} THEN 1 ELSE 0 END)", "BIGINT")
                     shown = self._shown(values, each, column.name)
                     first = f"MIN(CASE WHEN {made.refused} THEN {shown} END)"
                     sql = f"SELECT {counted} AS refused, {first} AS shown {self._from(each, values)}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,11 +12,13 @@ from typing import NoReturn, Self
 
 import pyarrow as pa
 
-from connectors.protocol import Capabilities, CrmError, Observation, OnRead
+from connectors.protocol import Capabilities, Observation, OnRead, Spent
 from connectors.troubles import Troubles, shown
+from connectors.warehouse.asking import rows_by, values_of
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.canonical import Canonical, Refusals
 from connectors.warehouse.catalogue import Catalogue, Remembered
+from connectors.warehouse.errors import MappingError, ReadOnlyError
 from connectors.warehouse.examining import examine
 from connectors.warehouse.mapping import Column, Origin, Part, Source, TableName, WarehouseMapping
 from connectors.warehouse.matching import Matching, match
@@ -23,52 +26,40 @@ from connectors.warehouse.reading import Delivered, Reader
 from connectors.warehouse.well_formed import keys_of
 from connectors.warehouse.writers import Writer
 from engine.judge.changes import Change, Receipt, WriteBackState
+from engine.judge.copies import SCHEMA as TEXTS
+from engine.judge.query.shared import shared_texts_sql
 from engine.judge.tables import Tables, canonical_types
 from rules.playbook import Playbook
-from rules.problems import Place, Problem, render_problems
+from rules.problems import Place, Problem
 from rules.types import FieldType
 
 COUNTED = pa.schema([("refused", pa.int64()), ("shown", pa.string())])
-OPEN = pa.schema([("deals", pa.int64())])
-
-
-class MappingError(CrmError):
-    """A mapping does not fit the database; all that is wrong is told at once."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(render_problems(problems))
-        self.problems = tuple(problems)
-
-
-class ReadOnlyError(CrmError):
-    """Somebody asked to write into a warehouse."""
-
-    def __init__(self) -> None:
-        super().__init__("a warehouse is only read\n  help: `plan`, `apply` and `sweep` work on the CRM itself")
+READ_ONLY = Capabilities(unique_task_key=False, moves_stages=False, preventive_gates=False, read_only=True)
 
 
 @dataclass
 class WarehouseConnector:
-    """A warehouse; `mapping` None means canonical names. `close_too` is called at the end."""
+    """A warehouse; `mapping` None means canonical names. `name` is the key under which playbooks name its stages.
+
+    With `in_place` the query that judges is to run where the tables are. `beside` opens one more session, where one
+    cannot read several tables side by side.
+    """
 
     backend: Backend
     catalogue: Catalogue
     writer: Writer
     mapping: WarehouseMapping | None = None
     place: str = "warehouse"
-    capabilities: Capabilities = field(
-        default=Capabilities(unique_task_key=False, moves_stages=False, preventive_gates=False)
-    )
+    name: str = field(init=False)
+    in_place: bool = False
+    beside: Callable[[], Backend] | None = None
+    capabilities: Capabilities = READ_ONLY
     _troubles: Troubles = field(default_factory=Troubles)
     _on_read: OnRead = field(default=lambda _what, _rows: None)
 
     def __post_init__(self) -> None:
         self.catalogue = Remembered(self.catalogue)
-
-    @property
-    def name(self) -> str:
-        """The key under which playbooks name what these rows are: their CRM's."""
-        return self.mapping.crm if self.mapping else "local"
+        self.name = self.mapping.crm if self.mapping else "local"
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -80,6 +71,11 @@ class WarehouseConnector:
         """Nothing: a warehouse counts no calls."""
         return ""
 
+    @property
+    def spent(self) -> Spent:
+        """Nothing either."""
+        return Spent()
+
     def watch(self, on_read: OnRead) -> None:
         """Tell `on_read` how many deals came so far."""
         self._on_read = on_read
@@ -90,12 +86,13 @@ class WarehouseConnector:
         """Yield batches of deals, sorted by id, each with all its related rows."""
         delivered = self.delivered(playbooks)
         self._troubles = Troubles()
-        reader = Reader(self.backend, self.writer, delivered, self._troubles, self._deals_place, self._on_read)
-        if deal_ids is None:
-            self.name_refused(playbooks)
-            yield from reader.all_deals(batch_size)
-        else:
-            yield from reader.these_deals(deal_ids, batch_size)
+        told = (self._troubles, self._deals_place, self._on_read)
+        with Reader(self.backend, self.beside, self.writer, delivered, *told) as reader:
+            if deal_ids is None:
+                self.name_refused(playbooks)
+                yield from reader.all_deals(batch_size)
+            else:
+                yield from reader.these_deals(deal_ids, batch_size)
 
     def delivered(self, playbooks: Sequence[Playbook]) -> Delivered:
         """Say what the database delivers of what playbooks may ask for; a mapping that does not fit is refused."""
@@ -119,10 +116,36 @@ class WarehouseConnector:
     def name_refused(self, playbooks: Sequence[Playbook]) -> None:
         """Count the values that could not be taken, column by column, and name one of each."""
         for each in self.canonical(playbooks).refusals():
-            for rows in self.backend.batches(f"SELECT refused AS id, shown FROM ({each.sql}) AS q", COUNTED, 1):
+            for rows in rows_by(self.backend, self.writer, each.sql, COUNTED, key="shown"):
                 for found in rows.to_pylist():
                     if found["refused"]:
                         self._name_refusal(each, found["refused"], found["shown"])
+
+    @contextmanager
+    def session(self) -> Iterator[Backend]:
+        """Give a session in which names may be defined: one of its own, where there can be several."""
+        if self.beside is None:
+            yield self.backend
+            return
+        backend = self.beside()
+        try:
+            yield backend
+        finally:
+            backend.close()
+
+    def shared_texts(self, fields: Sequence[str], endings: Collection[str], playbooks: Sequence[Playbook]) -> pa.Table:
+        """Find the texts of these deal fields that open deals of several accounts share, where the deals are."""
+        delivered = self.delivered(playbooks)
+        held = [each for each in fields if each in delivered.columns["deals"]]
+        columns = [each for each in ("id", "account_id", "stage", "outcome") if each in delivered.columns["deals"]]
+        missing = {"account_id", "stage", "outcome"} - set(columns)
+        name, nothing = self.writer.quoted, self.writer.cast("NULL", self.writer.text_type)
+        listed = [f"d.{name(each)}" for each in (*columns, *held)] + [f"{nothing} AS {name(each)}" for each in missing]
+        deals = f"SELECT {', '.join(listed)} FROM ({delivered.statements['deals']}) AS d"
+        found = shared_texts_sql(held, endings, self.backend.dialect)
+        query = f"WITH {name('deals')} AS ({deals}) {found}"
+        rows = list(rows_by(self.backend, self.writer, query, TEXTS, key="text"))
+        return pa.concat_tables(rows) if rows else TEXTS.empty_table()
 
     def deal_id(self, given: str) -> str:
         """Ids have one spelling here."""
@@ -132,8 +155,8 @@ class WarehouseConnector:
         """Count the deals, closed ones too where nothing tells them apart."""
         delivered = self.delivered(())
         where = " WHERE outcome = 'open' OR outcome IS NULL" if "outcome" in delivered.columns["deals"] else ""
-        query = f"SELECT COUNT(*) AS id FROM ({delivered.statements['deals']}) AS q{where}"
-        return int(next(iter(self.backend.batches(query, OPEN, 1)))["deals"][0].as_py())
+        query = f"SELECT COUNT(*) AS id FROM ({delivered.statements['deals']}) AS d{where}"
+        return int(values_of(self.backend, self.writer, query)[0] or 0)
 
     def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
         """Look at the tables, columns, values, freshness and stages."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
+from connectors.warehouse.asking import values_of
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.catalogue import Columns
 from connectors.warehouse.mapping import TableName
 from connectors.warehouse.writers import Writer
-
-NAMES = pa.schema([("name", pa.string())])
-MANY = 10_000
 
 
 @dataclass
@@ -29,7 +24,7 @@ class Database:
         if schema not in self._tables:
             where = self.writer.literal(schema) if schema else "ANY(CURRENT_SCHEMAS(FALSE)::TEXT[])"
             names = f"SELECT table_name::TEXT AS id FROM information_schema.tables WHERE table_schema = {where}"
-            self._tables[schema] = tuple(_names(self.backend, names))
+            self._tables[schema] = tuple(each for each in values_of(self.backend, self.writer, names) if each)
         return self._tables[schema]
 
     def columns(self, table: TableName) -> Columns | None:
@@ -46,8 +41,3 @@ class Database:
         if table.name in known:
             return table.name
         return next((each for each in known if each.casefold() == table.name.casefold()), "")
-
-
-def _names(backend: Backend, query: str) -> Sequence[str]:
-    names: list[str] = [name for rows in backend.batches(query, NAMES, MANY) for name in rows["name"].to_pylist()]
-    return names

@@ -10,18 +10,16 @@ import pyarrow as pa
 
 from connectors.protocol import CrmError, Health, Observation
 from connectors.stage_names import compare_stages
+from connectors.warehouse.asking import rows_by, values_of
 from connectors.warehouse.backend import Backend
-from connectors.warehouse.canonical import Canonical
 from connectors.warehouse.matching import Matching
 from connectors.warehouse.reading import Delivered
+from connectors.warehouse.writers import Writer
 from rules.playbook import Playbook
 from rules.problems import Problem
 from rules.types import FieldType
 
 STAGES = pa.schema([("stage", pa.string()), ("deals", pa.int64())])
-COUNT = pa.schema([("rows", pa.int64())])
-LAST = pa.schema([("last", pa.string())])
-MANY = 1_000
 MOMENTS = {"deals": "created_at", "activities": "happened_at", "stage_changes": "changed_at"}
 """The column of a table whose latest moment tells how fresh it is."""
 
@@ -30,17 +28,12 @@ class Warehouse(Protocol):
     """What is examined."""
 
     backend: Backend
-
-    @property
-    def name(self) -> str:
-        """The key under which playbooks name what these rows are."""
+    writer: Writer
+    name: str
 
     @property
     def problems(self) -> Sequence[Problem]:
         """What of the rows could not be taken."""
-
-    def canonical(self, playbooks: Sequence[Playbook]) -> Canonical:
-        """Give what writes the canonical tables' SELECTs."""
 
     def delivered(self, playbooks: Sequence[Playbook]) -> Delivered:
         """Say what is delivered."""
@@ -68,12 +61,12 @@ def examine(warehouse: Warehouse, playbooks: Sequence[Playbook]) -> Iterator[Obs
 
 def _tables(warehouse: Warehouse, delivered: Delivered) -> Iterator[Observation]:
     for table, statement in delivered.statements.items():
-        count = int(_one(warehouse.backend, f"SELECT COUNT(*) AS id FROM ({statement}) AS q", COUNT))
+        count = int(_one(warehouse, f"SELECT COUNT(*) AS id FROM ({statement}) AS t"))
         said = f"`{table}` has {count:,} rows with {len(delivered.columns[table])} columns"
         moment = MOMENTS.get(table)
         if moment in delivered.columns[table]:
-            last = f"SELECT CAST(MAX({moment}) AS {warehouse_text(warehouse)}) AS id FROM ({statement}) AS q"
-            said += f", the latest of {_one(warehouse.backend, last, LAST) or 'no moment'}"
+            last = _one(warehouse, f"SELECT MAX({moment}) AS id FROM ({statement}) AS t")
+            said += f", the latest of {last or 'no moment'}"
         health = Health.FINE if count or table != "deals" else Health.UNWISE
         yield Observation(health, "tables", said, "" if count else "are the tables filled, and is the `schema` right?")
 
@@ -97,19 +90,14 @@ def _stages(warehouse: Warehouse, playbooks: Sequence[Playbook], delivered: Deli
         return
     told = "outcome = 'open' OR outcome IS NULL" if "outcome" in delivered.columns["deals"] else "TRUE"
     deals = delivered.statements["deals"]
-    query = f"SELECT stage AS id, SUM(CASE WHEN {told} THEN 1 ELSE 0 END) AS deals FROM ({deals}) AS q GROUP BY stage"
+    count = f"CAST(SUM(CASE WHEN {told} THEN 1 ELSE 0 END) AS BIGINT)"
+    query = f"SELECT stage, {count} AS deals FROM ({deals}) AS t GROUP BY stage"
     held = Counter[str]()
-    for rows in warehouse.backend.batches(query, STAGES, MANY):
+    for rows in rows_by(warehouse.backend, warehouse.writer, query, STAGES, key="stage"):
         held.update({each["stage"]: each["deals"] for each in rows.to_pylist() if each["stage"]})
     yield from compare_stages(set(held), playbooks, warehouse.name, all_known=False, open_deals=held)
 
 
-def _one(backend: Backend, query: str, schema: pa.Schema) -> str | int:
+def _one(warehouse: Warehouse, query: str) -> str:
     """Give the only value of a query."""
-    value: str | int = next(iter(backend.batches(query, schema, 1)))[schema.names[0]][0].as_py()
-    return value
-
-
-def warehouse_text(warehouse: Warehouse) -> str:
-    """Name the type in which the database writes texts."""
-    return warehouse.canonical(()).writer.text_type
+    return values_of(warehouse.backend, warehouse.writer, query)[0] or ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.catalogue import Columns
 from connectors.warehouse.mapping import TableName
-from connectors.warehouse.writers import Writer
+from connectors.warehouse.writers import SparkWriter, Writer
 
 SUFFIX = ".parquet"
 
@@ -20,7 +20,6 @@ class Folder:
     path: Path
     backend: Backend
     writer: Writer
-    _names: dict[Path, str] = field(default_factory=dict)
 
     def tables(self, schema: str) -> tuple[str, ...]:
         """Name the tables of a folder in it; "" is the folder itself."""
@@ -33,27 +32,21 @@ class Folder:
         return None if self._path(table) is None else self.backend.columns(f"SELECT * FROM {self.relation(table)}")
 
     def relation(self, table: TableName) -> str:
-        """Name the rows of a table for the session."""
+        """Write what reads the files of a table."""
         path = self._path(table)
         if path is None:
             raise FileNotFoundError(str(table))
-        if path not in self._names:
-            self._names[path] = f"_file_{len(self._names)}"
-            self.backend.define(self._names[path], self._read(path))
-        return self.writer.quoted(self._names[path])
+        place = str(path.resolve())
+        if isinstance(self.writer, SparkWriter):
+            return f"parquet.{self.writer.quoted(place)}"
+        files = f"{place}/**/*{SUFFIX}" if path.is_dir() else place
+        return f"READ_PARQUET({self.writer.literal(files)}, union_by_name = true)"
 
     def _path(self, table: TableName) -> Path | None:
         folder = self.path / table.schema
         candidates = sorted(folder.iterdir()) if folder.is_dir() else []
         names = {each.name.removesuffix(SUFFIX).casefold(): each for each in reversed(candidates) if _holds(each)}
         return names.get(table.name.casefold())
-
-    def _read(self, path: Path) -> str:
-        place = str(path.resolve())
-        if self.writer.quote == "`":
-            return f"SELECT * FROM parquet.{self.writer.quoted(place)}"
-        files = f"{place}/**/*{SUFFIX}" if path.is_dir() else place
-        return f"SELECT * FROM READ_PARQUET({self.writer.literal(files)}, union_by_name = true)"
 
 
 def _holds(path: Path) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
+from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 
 from connectors.protocol import OnRead
 from connectors.troubles import Troubles
+from connectors.warehouse.asking import rows_by
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.canonical import Kinds
 from connectors.warehouse.streams import Stream, each_once, only, without_repeated
@@ -39,14 +42,28 @@ class Delivered:
 
 @dataclass
 class Reader:
-    """One reading of a database; used once. `where` is the place that problems of its rows are told at."""
+    """One reading of a database; used once. `where` is the place that problems of its rows are told at.
+
+    `beside` gives one more session for each table, closed in the end, where one session reads one table at a time.
+    """
 
     backend: Backend
+    beside: Callable[[], Backend] | None
     writer: Writer
     delivered: Delivered
     troubles: Troubles
     where: Place
     on_read: OnRead
+    _sessions: dict[str, Backend] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each in self._sessions.values():
+            each.close()
 
     def all_deals(self, batch_size: int) -> Iterator[Tables]:
         """Yield every deal, with all tables open side by side."""
@@ -63,7 +80,8 @@ class Reader:
         owners = self._owners()
         streams = {table: self._stream(table, chosen) for table in self._of_deals()}
         before, count = "", 0
-        for found in self._batches("deals", self._deal_rows(chosen), batch_size):
+        schema = self.delivered.schema("deals")
+        for found in self._rows("deals", self._chosen("deals", "id", chosen), schema, "id", batch_size):
             deals, repeated = without_repeated(found, before)
             self._name_repeated(repeated)
             if not len(deals):
@@ -92,51 +110,37 @@ class Reader:
     def _stream(self, table: str, chosen: str) -> Stream:
         if table == "accounts":
             schema = pa.schema([pa.field("_deal", pa.string()), *self.delivered.schema(table)])
-            return Stream(schema, self._run(self._account_rows(chosen), schema, ROWS_AT_ONCE), "_deal")
+            return Stream(schema, self._rows(table, self._account_rows(chosen), schema, "_deal"), "_deal")
         schema = self.delivered.schema(table)
-        return Stream(_first(schema, "deal_id"), self._batches(table, self._rows(table, chosen), ROWS_AT_ONCE))
+        return Stream(schema, self._rows(table, self._chosen(table, "deal_id", chosen), schema, "deal_id"))
 
-    def _batches(self, table: str, query: str, rows: int) -> Iterator[pa.Table]:
-        return self._run(query, _first(self.delivered.schema(table), "id" if table == "deals" else "deal_id"), rows)
+    def _rows(
+        self, table: str, query: str, schema: pa.Schema, key: str, rows: int = ROWS_AT_ONCE
+    ) -> Iterator[pa.Table]:
+        backend = self.backend
+        if self.beside is not None:
+            backend = self._sessions.get(table) or self._sessions.setdefault(table, self.beside())
+        return rows_by(backend, self.writer, query, schema, key=key, rows=rows)
 
-    def _run(self, query: str, schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
-        return self.backend.batches(query, schema, rows)
-
-    def _deal_rows(self, chosen: str) -> str:
-        where = f" WHERE q.{self.writer.quoted('id')} {chosen}" if chosen else ""
-        return f"SELECT {self._listed('deals', 'id')} FROM ({self.delivered.statements['deals']}) AS q{where}"
-
-    def _rows(self, table: str, chosen: str) -> str:
-        where = f" WHERE q.{self.writer.quoted('deal_id')} {chosen}" if chosen else ""
-        return f"SELECT {self._listed(table, 'deal_id')} FROM ({self.delivered.statements[table]}) AS q{where}"
+    def _chosen(self, table: str, key: str, chosen: str) -> str:
+        statement = self.delivered.statements[table]
+        return f"SELECT * FROM ({statement}) AS c WHERE c.{self.writer.quoted(key)} {chosen}" if chosen else statement
 
     def _account_rows(self, chosen: str) -> str:
         """Give the account of each deal beside the deal's id, so that accounts come in the order of deals."""
         name, statements = self.writer.quoted, self.delivered.statements
         where = f" WHERE d.{name('id')} {chosen}" if chosen else ""
-        listed = ", ".join(
-            f"a.{name(each)} AS {name(f'_{number}')}" for number, each in enumerate(self.delivered.columns["accounts"])
-        )
-        on = f"d.{name('account_id')} = a.{name('id')}"
         return (
-            f"SELECT d.{name('id')} AS {name('id')}, {listed} FROM ({statements['deals']}) AS d "
-            f"JOIN ({statements['accounts']}) AS a ON {on}{where}"
+            f"SELECT d.{name('id')} AS {name('_deal')}, a.* FROM ({statements['deals']}) AS d "
+            f"JOIN ({statements['accounts']}) AS a ON d.{name('account_id')} = a.{name('id')}{where}"
         )
-
-    def _listed(self, table: str, key: str) -> str:
-        """List a table's columns, its key first and called `id`: that is what rows are sorted by."""
-        name, others = self.writer.quoted, [each for each in self.delivered.columns[table] if each != key]
-        listed = [f"q.{name(key)} AS {name('id')}"]
-        listed += [f"q.{name(each)} AS {name(f'_{number}')}" for number, each in enumerate(others)]
-        return ", ".join(listed)
 
     def _owners(self) -> pa.Table | None:
         """Read everybody at once: there are as many as people sell."""
         if "owners" not in self.delivered.columns:
             return None
-        schema = _first(self.delivered.schema("owners"), "id")
-        query = f"SELECT {self._listed('owners', 'id')} FROM ({self.delivered.statements['owners']}) AS q"
-        found = list(self._run(query, schema, ROWS_AT_ONCE))
+        schema = self.delivered.schema("owners")
+        found = list(self._rows("owners", self.delivered.statements["owners"], schema, "id"))
         return each_once(pa.concat_tables(found)) if found else schema.empty_table()
 
     def _name_repeated(self, ids: Sequence[str]) -> None:
@@ -158,8 +162,3 @@ def _asked_owners(owners: pa.Table, tables: Mapping[str, pa.Table]) -> pa.Table:
         managers = only(owners, "id", named)["manager_id"].combine_chunks()
         named = pa.concat_arrays([named, managers])
     return only(owners, "id", named)
-
-
-def _first(schema: pa.Schema, key: str) -> pa.Schema:
-    """Put the key of a table first."""
-    return pa.schema([schema.field(key), *(each for each in schema if each.name != key)])

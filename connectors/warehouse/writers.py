@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from connectors.warehouse.settings import Engine
 from rules.types import FieldType
 
 TRIMMED = " \t\r\n"
@@ -227,5 +228,4 @@ class SparkWriter(Writer):
         return f"LATERAL VIEW OUTER EXPLODE({list_}) i AS item"
 
 
-WRITERS = {"duckdb": Writer(), "postgres": PostgresqlWriter(), "pyspark": SparkWriter()}
-"""By the name Ibis gives the database's dialect."""
+WRITERS = {Engine.DUCKDB: Writer(), Engine.POSTGRESQL: PostgresqlWriter(), Engine.SPARK: SparkWriter()}

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from connectors.protocol import Connector
+from connectors.protocol import Connector, SharesTexts
 from engine.judge.tables import Tables
 from engine.runs.batches import BatchOfVerdicts
 from engine.runs.judging import BATCH, Judging, Question
@@ -57,6 +57,8 @@ class Check(Judging):
         """Collect the texts that deals share, for which the pipeline is read once more where it is not at hand."""
         if whole is not None:
             return self.shared_texts([whole["deals"]])
+        if self.copied and isinstance(self.connector, SharesTexts):
+            return self.connector.shared_texts(self.copied, self.endings, self.playbooks)
         reading = self.connector.read(self.playbooks, None, self.question.batch_size)
         return self.shared_texts(tables["deals"] for tables in reading)
 

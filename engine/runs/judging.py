@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -78,12 +78,16 @@ class Judging:
 
     def judge(self, tables: Tables, texts: pa.Table | None = None) -> list[Verdict]:
         """Judge one batch, each deal by its playbook; `texts` are those that deals of several accounts share."""
-        asked = self.question
-        moment, waivers, words = asked.as_of, asked.waivers, asked.words
+        moment, waivers, words = self.question.as_of, self.question.waivers, self.question.words
         judged = {
             each.id: self.evaluator(each, tables).evaluate(tables, moment, waivers, texts, observing=words)
             for each in self.playbooks
         }
+        return self.verdicts(judged, tables)
+
+    def verdicts(self, judged: Mapping[str, Judged], tables: Tables) -> list[Verdict]:
+        """Give the verdict of each deal by the playbook that judges it; `judged` holds all answers by playbook id."""
+        asked = self.question
         applies = {name: _applies(each) for name, each in judged.items()}
         assigned = assign(self.playbooks, applies, tables.deal_ids)
         self.tally.leave_out(assigned.no_playbook, assigned.ties)
@@ -113,14 +117,23 @@ class Judging:
 
     def shared_texts(self, deals: Iterable[pa.Table]) -> pa.Table | None:
         """Collect the texts that deals of several accounts share; None where no playbook asks for them."""
-        fields = sorted({each.name for playbook in self.playbooks for each in copied_fields(playbook)})
-        if not fields:
+        if not self.copied:
             return None
-        outcomes = [each for playbook in self.playbooks for each in playbook.outcomes]
-        texts = SharedTexts(fields, {"won", "lost", *(each.crm.get(self.crm, each.id) for each in outcomes)})
+        texts = SharedTexts(self.copied, {"won", "lost", *self.endings})
         for some in deals:
             texts.add(some)
         return texts.table()
+
+    @property
+    def copied(self) -> list[str]:
+        """The deal fields of which playbooks ask whether another deal holds the same."""
+        return sorted({each.name for playbook in self.playbooks for each in copied_fields(playbook)})
+
+    @property
+    def endings(self) -> set[str]:
+        """What the CRM calls the stages in which deals have ended."""
+        outcomes = [each for playbook in self.playbooks for each in playbook.outcomes]
+        return {each.crm.get(self.crm, each.id) for each in outcomes}
 
     def told(self, problems: Iterable[Problem | str] = ()) -> Summary:
         """Give what was found so far, counted; `problems` are those of the rows that were read."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, not_, or_, select, update
 
 from engine.ledger.lease import Lease
 from engine.ledger.tables import DUE, due_deal
@@ -80,10 +80,11 @@ def claim(connection: Connection, crm: str, limit: int, lease: Lease, *, failed:
     """Take up to `limit` deals that are ready, the longest waiting first; `failed` takes those that failed before.
 
     Who finds a lease run out takes the deal over; that counts as an attempt, since it may have been the deal that
-    killed its worker.
+    killed its worker. Only where that happens to the next worker too is the deal one of those that failed.
     """
     ready = and_(DUE, due_deal.c.crm == crm, due_deal.c.ready_at <= lease.now, _free(lease.now))
-    kind = due_deal.c.attempts > 0 if failed else due_deal.c.attempts == 0
+    lost_once = and_(due_deal.c.attempts == 1, due_deal.c.reason == LOST)
+    kind = and_(due_deal.c.attempts > 0, not_(lost_once)) if failed else or_(due_deal.c.attempts == 0, lost_once)
     query = select(due_deal).where(ready, kind).order_by(due_deal.c.ready_at, due_deal.c.deal_id)
     rows = connection.execute(query.limit(limit).with_for_update(skip_locked=True)).all()
     if rows:

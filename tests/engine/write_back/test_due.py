@@ -163,6 +163,15 @@ def test_a_deal_that_was_judged_after_its_worker_was_lost_is_no_longer_looked_at
     assert claimed(ledger, now=later).deals[0].attempts == 0
 
 
+def test_deals_are_claimed_together_until_their_worker_was_lost_three_times(ledger: Ledger) -> None:
+    asked(ledger, "D-1", "D-2")
+    for nth in range(3):
+        assert claimed(ledger, f"killed {nth}", now=AS_OF + 6 * nth * MINUTE).ids == ("D-1", "D-2")
+    later = AS_OF + 18 * MINUTE
+    assert claimed(ledger, now=later).ids == ()
+    assert claimed(ledger, now=later, limit=1, failed=True).deals[0].attempts == 3
+
+
 def claimed_in(connection: object) -> Claim:
     return due.claim(connection, "acme", 100, Lease("w", AS_OF, AS_OF + MINUTE))  # type: ignore[arg-type] # a connection
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.security import HTTPBearer
 
 from connectors.secret import Secret
 from engine.ledger import due, sweeps
@@ -39,6 +40,9 @@ MOST = 1000
 CrmName = Annotated[str, Path(description="The CRM's name in `dealgate.yaml`.", max_length=200)]
 Deal = Annotated[str, Path(description="The deal's id in the CRM.", min_length=1, max_length=200)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is none of that name."}}
+ANSWERS: dict[int | str, dict[str, Any]] = {each: {"model": Problem} for each in (401, 422, 429, 503)}
+DOCUMENTED = Depends(HTTPBearer(auto_error=False, description="The token of `admin` in `dealgate.yaml`."))
+"""Says in the document that the token is needed; it was looked at before a request comes to a route."""
 logger = logging.getLogger("dealgate.admin")
 
 
@@ -102,7 +106,7 @@ class Admin:
 
 def admin_api(admin: Admin) -> APIRouter:
     """Give the routes below `/admin`; whoever comes this far holds the token."""
-    router = APIRouter(prefix=PREFIX, tags=["admin"], responses={401: {"model": Problem}, 503: {"model": Problem}})
+    router = APIRouter(prefix=PREFIX, tags=["admin"], dependencies=[DOCUMENTED], responses=ANSWERS)
 
     @router.get("/status")
     def status() -> StatusAnswer:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import ibis
+from ibis.expr import operations as ops
+from ibis.expr import rules as rlz
 from ibis.expr import types as ir
 
 from rules.condition import Operator
@@ -16,6 +18,13 @@ SPACE = r"\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}"
 """What separates words: every white space of Unicode, as RE2 spells it."""
 WORD = rf"[^{SPACE}]*[\p{{L}}\p{{N}}][^{SPACE}]*"
 MARK = "\x01"
+
+
+class WholeWords(ops.RegexSearch):
+    """Whether a text holds a phrase as whole words in any case, for databases that find it in another way too."""
+
+    phrase: str
+    shape = rlz.shape_like("arg")
 
 
 def not_blank(column: ir.StringValue) -> ir.StringValue:
@@ -48,7 +57,7 @@ def is_placeholder(column: ir.StringValue) -> ir.BooleanValue:
 
 def _contains(column: ir.StringValue, phrases: Any) -> ir.BooleanValue:  # noqa: ANN401 -- a literal of any type
     listed = phrases if isinstance(phrases, tuple) else (phrases,)
-    return ibis.or_(*(column.re_search(whole_words(str(phrase))) for phrase in listed))
+    return ibis.or_(*(WholeWords(column, whole_words(str(phrase)), str(phrase)).to_expr() for phrase in listed))
 
 
 def whole_words(phrase: str) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis.expr import datatypes as dt
 
 from engine.judge.dialects.dialect import Dialect
+from engine.judge.query.frame import Script
 
 
 class BackendError(Exception):
@@ -45,8 +46,8 @@ class Backend(Protocol):
         """Hand rows over under a name for this session; meant for small tables."""
         ...
 
-    def batches(self, query: str, schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
-        """Run a SELECT sorted by its column `id` and yield about so many rows at a time, columns as the schema says.
+    def batches(self, script: Script, schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
+        """Run a query and yield its answer sorted by `id` in bytes, about so many rows at a time, as the schema says.
 
         The schema's columns are the query's in their order, whatever the backend calls them.
         """

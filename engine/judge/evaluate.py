@@ -121,7 +121,7 @@ class Evaluator:
         observing: bool = False,
     ) -> Judged:
         """Judge one batch; `texts` are shared over the whole pipeline (None: this batch is the whole of it)."""
-        held = _waiver_table(waivers, as_of)
+        held = waiver_table(waivers, as_of)
         prepared = self._ready(observing=observing, waiving=held.num_rows > 0)
         if texts is None:
             compiled = prepared.compiled
@@ -156,10 +156,7 @@ class Evaluator:
     @property
     def unjudged(self) -> tuple[str, ...]:
         """Say, one sentence each, what could not be judged because the CRM does not deliver it."""
-        missing = self.compiled.unjudged
-        return tuple(
-            f"`{name}` is not judged: the crm does not deliver {_listed(tables)}" for name, tables in missing.items()
-        )
+        return unjudged_sentences(self.compiled)
 
     def __enter__(self) -> Self:
         return self
@@ -186,6 +183,14 @@ class Evaluator:
         return self._prepared[key]
 
 
+def unjudged_sentences(compiled: Compiled) -> tuple[str, ...]:
+    """Say, one sentence each, what a query cannot judge because the CRM does not deliver it."""
+    missing = compiled.unjudged
+    return tuple(
+        f"`{name}` is not judged: the crm does not deliver {_listed(tables)}" for name, tables in missing.items()
+    )
+
+
 def judge(
     playbook: Playbook,
     tables: Tables,
@@ -198,6 +203,15 @@ def judge(
     """Judge one batch that is a whole pipeline; compiles the playbook anew, so keep an `Evaluator` for many."""
     with Evaluator(playbook, crm, delivered=tables.delivered, tracked=tables.tracked) as evaluator:
         return evaluator.judge(tables, as_of, waivers, words=words)
+
+
+def waiver_table(waivers: Sequence[Waiver], as_of: datetime) -> pa.Table:
+    """Give by deal what is waived at a moment."""
+    held: dict[str, list[str]] = {}
+    for waiver in waivers:
+        if waiver.holds(as_of):
+            held.setdefault(waiver.deal_id, []).append(waiver.criterion)
+    return pa.table({"deal_id": list(held), "_waived": list(held.values())}, schema=WAIVERS)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -222,11 +236,3 @@ def _sorted(answer: pa.Table) -> pa.Table:
     ids = answer["id"]
     ordered = answer.num_rows < 2 or pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()  # noqa: PLR2004 -- a pair
     return answer if ordered else answer.sort_by("id")
-
-
-def _waiver_table(waivers: Sequence[Waiver], as_of: datetime) -> pa.Table:
-    held: dict[str, list[str]] = {}
-    for waiver in waivers:
-        if waiver.holds(as_of):
-            held.setdefault(waiver.deal_id, []).append(waiver.criterion)
-    return pa.table({"deal_id": list(held), "_waived": list(held.values())}, schema=WAIVERS)

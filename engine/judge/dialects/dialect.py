@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlglot as sg
@@ -18,18 +17,13 @@ DIGEST = 12
 """Characters of a digest behind a shortened name, so that two long names never become one."""
 
 
-def _as_it_is(output: ir.Table) -> ir.Table:
-    return output
-
-
 @dataclass(frozen=True)
 class Dialect:
     """One database's way of writing; the meaning is the same in all.
 
     `excludes` says whether `SELECT * EXCLUDE` is read; `fence` is written behind a step so that the planner does not
     merge it into the next one, which would write expressions out again and again. Names longer than `name_bytes` are
-    shortened. `ascending` is what to sort by for the order of bytes. `told` turns columns that the database cannot
-    hand over as they are into ones it can.
+    shortened. `collation` is the one in which texts are sorted by their bytes, where a database has to be told.
     """
 
     name: str
@@ -37,24 +31,27 @@ class Dialect:
     excludes: bool = False
     fence: str = ""
     name_bytes: int | None = None
-    ascending: str = "{}"
-    told: Callable[[ir.Table], ir.Table] = field(default=_as_it_is)
+    collation: str = ""
 
     def query(self, table: ir.Table) -> sge.Query:
         """Compile a table expression into a syntax tree."""
         query: sge.Query = self.compiler.to_sqlglot(table)
         return query
 
-    def text(self, query: sge.Expression) -> str:
+    def text(self, query: sge.Query) -> str:
         """Write a syntax tree."""
         if self.name_bytes is not None:
+            query = query.copy()
             for each in query.find_all(sge.Identifier):
                 each.set("this", self.short(each.name))
         return query.sql(self.compiler.dialect)
 
-    def type_of(self, kind: str) -> str:
-        """Name a type of Ibis as this database does."""
-        return str(self.compiler.type_mapper.to_string(dt.dtype(kind)))
+    def column(self, source: str | None, name: str, kind: str) -> str:
+        """Write a column of a SELECT in a type of Ibis, under a name; null where there is no source."""
+        type_name = self.compiler.type_mapper.to_string(dt.dtype(kind))
+        value = f"CAST({'NULL' if source is None else self.quoted(source)} AS {type_name})"
+        collated = f' COLLATE "{self.collation}"' if self.collation and "string" in kind else ""
+        return f"{value}{collated} AS {self.quoted(name)}"
 
     def quoted(self, name: str) -> str:
         """Write a name."""
@@ -69,7 +66,11 @@ class Dialect:
         return f"{kept}{MARK_OF_SHORT}{digest}"
 
     @property
-    def steps(self) -> re.Pattern[str]:
+    def quote(self) -> str:
+        """The mark before and behind a name."""
+        return sg.to_identifier("_", quoted=True).sql(self.compiler.dialect)[0]
+
+    @property
+    def reads(self) -> re.Pattern[str]:
         """How a query reads a step: always under an alias."""
-        mark = re.escape(self.quoted("_")[0])
-        return re.compile(rf"{mark}(_step_\d+){mark} AS")
+        return re.compile(rf"{self.quote}(_step_\d+){self.quote} AS")

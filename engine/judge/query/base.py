@@ -21,7 +21,7 @@ def start(build: Build) -> None:
     """Open the frame: one row per deal, its moment, its account's and owner's columns, its stage and outcome."""
     as_of = ibis.table({"as_of": "timestamp('UTC')"}, name="_as_of")
     moment = as_of.select(_now=as_of.as_of, _today=as_of.as_of.date())
-    build.frame = Frame(moment)
+    build.frame = Frame(moment, build.dialect)
     names = {NOW.column(f"today{column_of(n)}"): n for n in build.offsets}
     build.moment = with_business_days(build, build.frame.table, NOW.column("today"), names)
     build.frame.table = _deals(build)

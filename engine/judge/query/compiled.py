@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import ibis
+import pyarrow as pa
 
+from engine.judge.dialects.arrow import arrow_schema
+from engine.judge.dialects.dialect import Dialect
+from engine.judge.dialects.duckdb import DUCKDB
 from engine.judge.query.activity import add_activity_facts
 from engine.judge.query.base import start
 from engine.judge.query.clocks import add_clock
 from engine.judge.query.criteria import Asked, add_criteria
 from engine.judge.query.deadlines import join_business_day
+from engine.judge.query.frame import Script
 from engine.judge.query.gate import add_gate
 from engine.judge.query.history import add_last_changes, add_stage_history
 from engine.judge.query.judgement import Judgement, Judgements
+from engine.judge.query.named import add_names
 from engine.judge.query.observe import Observed, observe
 from engine.judge.query.placed import add_moves, add_position_facts, add_won_too_early, asked_criteria
 from engine.judge.query.readers import DealReader, deal_column, join_shared_texts
@@ -35,7 +41,7 @@ POSITION = ("id", "_stage", "_standing", "_outcome", "_segment", "_allowed", "_s
 
 @dataclass(frozen=True)
 class Compiled:
-    """The query of a playbook: its text, its judgements, and what it could not judge for want of data.
+    """The query of a playbook: its text and columns, its judgements, and what it could not judge for want of data.
 
     The query reads the canonical tables, `_as_of` (one row), `_calendar`, `_waivers` and `_shared_texts`. It gives
     one row per deal: position, scores, and the columns of every judgement; `observed` names what each condition saw,
@@ -44,13 +50,19 @@ class Compiled:
 
     playbook: Playbook
     crm: str
-    sql: str
+    script: Script
+    schema: pa.Schema
     judgements: tuple[Judgement, ...]
     unjudged: Mapping[str, tuple[str, ...]]
     offsets: tuple[int, ...]
     copied: tuple[str, ...]
     observed: Observed
     observing: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The query as one text."""
+        return self.script.sql
 
     @property
     def zone(self) -> ZoneInfo:
@@ -71,14 +83,18 @@ def compile_playbook(
     *,
     observing: bool = False,
     waiving: bool = True,
+    naming: bool = False,
+    dialect: Dialect = DUCKDB,
 ) -> Compiled:
     """Compile a playbook for a CRM; with `observing` the query also tells what every condition saw.
 
-    Without `waiving` it knows of no waivers and runs a little faster.
+    Without `waiving` it knows of no waivers and runs a little faster. With `naming` it also gives the names verdicts
+    are told with (see `named`). `dialect` is whose SQL it is written in.
     """
     asked = tuple(asked_criteria(playbook))
     offsets = business_offsets(playbook)
-    build = Build(playbook, crm, delivered, tracked, observing, offsets, columns_read(playbook), waiving=waiving)
+    read = columns_read(playbook)
+    build = Build(playbook, crm, delivered, tracked, observing, offsets, read, waiving=waiving, dialect=dialect)
     judgements = Judgements()
     _add_facts(build, asked)
     for card in playbook.scorecards:
@@ -92,7 +108,8 @@ def compile_playbook(
     add_gate(build, judgements)
     wanted = ((scope, each) for scope, each in deal_conditions(playbook, asked) if not any(build.missing(each)))
     observed = observe(build, wanted) if observing else Observed()
-    return _finished(build, judgements, offsets, observed)
+    names = add_names(build) if naming else ()
+    return _finished(build, judgements, observed, names)
 
 
 def _add_facts(build: Build, asked: tuple[Asked, ...]) -> None:
@@ -123,18 +140,19 @@ def _add_business_days(build: Build, wanted: list[tuple[Scope, Condition]]) -> N
             build.business[base, days] = join_business_day(build, deal_column(base), days)
 
 
-def _finished(build: Build, judgements: Judgements, offsets: tuple[int, ...], observed: Observed) -> Compiled:
+def _finished(build: Build, judgements: Judgements, observed: Observed, names: tuple[str, ...]) -> Compiled:
     columns = [*POSITION, *_score_columns(build.playbook)]
     columns += [name for each in judgements.items for name in each.columns()]
-    columns += list(observed.columns())
+    columns += [*observed.columns(), *names]
     output = build.frame.table.select(*dict.fromkeys(columns))
     return Compiled(
         build.playbook,
         build.crm,
-        build.frame.sql(output),
+        build.frame.script(output),
+        arrow_schema(output.schema(), build.playbook.calendar.timezone),
         tuple(judgements.items),
         judgements.unjudged,
-        offsets,
+        tuple(build.offsets),
         tuple(each.name for each in copied_fields(build.playbook)),
         observed,
         build.counting,

@@ -9,40 +9,53 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import ibis
 import sqlglot as sg
-from ibis.backends.sql.compilers import DuckDBCompiler
 from ibis.expr import types as ir
 from sqlglot import expressions as sge
+
+from engine.judge.dialects.dialect import Dialect
 
 OF_DEAL: Mapping[str, str] = {"id": "deal_id"}
 """The usual keys of a join: the deal's id is the side table's deal_id."""
 
-STEP = re.compile(r'"(_step_\d+)" AS')
-"""How a query reads a step: always under an alias."""
+
+@dataclass(frozen=True)
+class Script:
+    """A query written out: the steps that are read more than once, by name, and the query that reads them."""
+
+    shared: tuple[tuple[str, str], ...]
+    last: str
+    quote: str
+
+    @property
+    def sql(self) -> str:
+        """The whole as one query."""
+        chain = ",\n".join(f"{self.quote}{name}{self.quote} AS ({text})" for name, text in self.shared)
+        return f"WITH {chain}\n{self.last}" if chain else self.last
 
 
 class Frame:
     """The deals as one growing table of the query, and the side tables that were joined to it."""
 
-    def __init__(self, deals: ir.Table) -> None:
+    def __init__(self, deals: ir.Table, dialect: Dialect) -> None:
         self.steps: list[tuple[str, sge.Query]] = []
-        self._compiler = DuckDBCompiler()
+        self._dialect = dialect
         self.table = self.side(deals)
 
     def side(self, table: ir.Table) -> ir.Table:
         """Name a table as a step of its own and give it as the later steps see it."""
-        return self._step(self._compiler.to_sqlglot(table), table.schema())
+        return self._step(self._dialect.query(table), table.schema())
 
     def extended(self, step: ir.Table, columns: Mapping[str, ir.Value]) -> ir.Table:
         """Give a step with columns added, or given anew, written over it."""
         if not columns:
             return step
         added = step.select(**columns)
-        query = self._compiler.to_sqlglot(added)
-        rewritten = [sg.to_identifier(name, quoted=True) for name in columns if name in step.columns]
-        query.args["expressions"].insert(0, sge.Star(except_=rewritten) if rewritten else sge.Star())
+        query = self._dialect.query(added)
+        query.args["expressions"][:0] = self._kept(step, columns)
         return self._step(query, dict(step.schema()) | dict(added.schema()))
 
     def joined(
@@ -66,21 +79,28 @@ class Frame:
         """Left join a step to the deals."""
         self.table = self.joined(self.table, other, keys, columns)
 
-    def sql(self, output: ir.Table) -> str:
-        """Write the whole query for DuckDB, the output last.
+    def script(self, output: ir.Table) -> Script:
+        """Write the whole query, the output last.
 
         A step that is read once stands where it is read; only the others are chained by `WITH`, since planning a
         chain costs more with each link.
         """
-        texts = {name: query.sql("duckdb") for name, query in self.steps}
-        last = self._compiler.to_sqlglot(output).sql("duckdb")
-        read = Counter(name for text in (*texts.values(), last) for name in STEP.findall(text))
+        reads = self._dialect.reads
+        texts = {name: self._dialect.text(query) for name, query in self.steps}
+        last = self._dialect.text(self._dialect.query(output))
+        read = Counter(name for text in (*texts.values(), last) for name in reads.findall(text))
         written: dict[str, str] = {}
         for name, text in texts.items():
-            written[name] = _put_in(text, written, read)
-        chain = ",\n".join(f'"{name}" AS ({text})' for name, text in written.items() if read[name] > 1)
-        query = _put_in(last, written, read)
-        return f"WITH {chain}\n{query}" if chain else query
+            written[name] = _put_in(text, written, read, reads) + self._dialect.fence
+        shared = tuple((name, text) for name, text in written.items() if read[name] > 1)
+        return Script(shared, _put_in(last, written, read, reads), self._dialect.quote)
+
+    def _kept(self, step: ir.Table, columns: Mapping[str, ir.Value]) -> list[sge.Expression]:
+        """Give what is selected of a step beside new columns: all but what they give anew."""
+        rewritten = [name for name in columns if name in step.columns]
+        if rewritten and not self._dialect.excludes:
+            return [_column(name, "t0") for name in step.columns if name not in columns]
+        return [sge.Star(except_=[sg.to_identifier(name, quoted=True) for name in rewritten] or None)]
 
     def _step(self, query: sge.Query, schema: Mapping[str, object]) -> ir.Table:
         name = f"_step_{len(self.steps)}"
@@ -88,8 +108,8 @@ class Frame:
         return ibis.table(schema, name=name)
 
 
-def _put_in(text: str, written: Mapping[str, str], read: Mapping[str, int]) -> str:
-    return STEP.sub(lambda name: f"({written[name[1]]}) AS" if read[name[1]] == 1 else name[0], text)
+def _put_in(text: str, written: Mapping[str, str], read: Mapping[str, int], reads: re.Pattern[str]) -> str:
+    return reads.sub(lambda name: f"({written[name[1]]}) AS" if read[name[1]] == 1 else name[0], text)
 
 
 def _named(step: ir.Table, alias: str) -> sge.Expression:

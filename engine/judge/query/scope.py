@@ -9,6 +9,8 @@ from itertools import count
 import ibis
 from ibis.expr import types as ir
 
+from engine.judge.dialects.dialect import Dialect
+from engine.judge.dialects.duckdb import DUCKDB
 from engine.judge.query.frame import Frame
 from engine.judge.tables import canonical_types
 from rules.condition import Compare, Condition, LastChangedBy, Operator, Reference, Related, references, walk
@@ -50,7 +52,7 @@ class Build:
     `delivered` are the columns each table has; `tracked` the deal fields with a history (None: all); `counting`
     asks for the counts of related rows beside their states, which only explanations need. `offsets` are the
     business days the playbook counts, `read` the columns it reads of deals, accounts and owners. Without `waiving`
-    no deal holds a waiver, which saves a look-up per judgement.
+    no deal holds a waiver, which saves a look-up per judgement. `dialect` is whose SQL is written in the end.
     """
 
     playbook: Playbook
@@ -63,6 +65,7 @@ class Build:
     frame: Frame = field(init=False)
     moment: ir.Table = field(init=False)
     waiving: bool = True
+    dialect: Dialect = DUCKDB
     related: dict[tuple[Scope, Related], str] = field(default_factory=dict)
     changed: dict[tuple[Scope, object], str] = field(default_factory=dict)
     business: dict[tuple[Reference, int], str] = field(default_factory=dict)

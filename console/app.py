@@ -14,6 +14,7 @@ from console.commands.pruning import prune
 from console.commands.serving import serve
 from console.commands.set_up import import_, init
 from console.commands.sweeping import sweep
+from console.commands.working import worker
 from console.commands.writing import apply, plan, waive
 from console.exits import guarded
 
@@ -42,6 +43,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("apply", apply, "dealgate apply --crm crm.db --playbook enterprise --allow blocked=30"),
     ("sweep", sweep, "dealgate sweep --crm acme"),
     ("serve", serve, "dealgate serve --crm acme --port 8700"),
+    ("worker", worker, "dealgate worker --store 'postgresql://dealgate@db.example.com/dealgate'"),
     (
         "waive",
         waive,

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from connectors.events import Listener
+from connectors.secret import Secret
 from engine.ledger.store import Ledger
-from engine.runs.due import DueDeals, Watched
 from engine.runs.mistakes import Mistake
 from engine.runs.service_settings import IntakeSettings
-from engine.runs.working import Working
+from engine.runs.signals import ending_by_signal
+from engine.runs.workers import Worked, Workers
+from web.admin import Admin
 from web.app import new_app
 from web.intake import Intake
 from web.metrics import Metrics
@@ -27,15 +27,6 @@ AT_ONCE = 256
 """How many connections are held at the same time; more are answered 503."""
 ENDING = 10
 """How long requests under way may take once the end was asked for, in seconds."""
-logger = logging.getLogger("dealgate.service")
-
-
-@dataclass(frozen=True)
-class Served:
-    """A CRM that is listened to, and whose due deals are worked on."""
-
-    listener: Listener
-    watched: Watched
 
 
 class CannotListenError(Mistake):
@@ -45,41 +36,41 @@ class CannotListenError(Mistake):
         super().__init__(f"`{host}` port {port} cannot be listened on: {reason}", "choose another `--port` or `--host`")
 
 
+@dataclass(frozen=True)
+class Stores:
+    """One store, opened twice: for intake it waits less, since a CRM waits for that too."""
+
+    ledger: Ledger
+    intake: Ledger
+
+
 class Service:
-    """Listens, and works; `intake_ledger` is the same store as `ledger`, but waits less, since a CRM waits too."""
+    """Listens, and works: to the CRMs of `listeners` it listens, all of `worked` it works on."""
 
     def __init__(
-        self, served: Sequence[Served], ledger: Ledger, intake_ledger: Ledger, settings: IntakeSettings
+        self,
+        worked: Worked,
+        listeners: Mapping[str, Listener],
+        stores: Stores,
+        settings: IntakeSettings,
+        token: Secret | None = None,
     ) -> None:
-        metrics = Metrics([each.watched.crm for each in served], intake_ledger)
-        self._workers: Mapping[str, Working] = {
-            each.watched.crm: Working(each.watched.crm, _due_deals(each.watched, ledger, metrics).round)
-            for each in served
-        }
-        listeners = {each.watched.crm: each.listener for each in served}
-        intake = Intake(listeners, intake_ledger, self._wake, metrics=metrics, per_crm=settings.per_crm)
-        self.app = new_app(intake, intake_ledger, metrics, settings=settings)
+        crms = [each.crm for each in worked.crms]
+        metrics = Metrics(crms, stores.intake, lambda: self.workers.loaded)
+        self.workers = workers = Workers(worked, stores.ledger, metrics)
+        admin = None if token is None else _admin(token, stores.intake, crms, workers)
+        intake = Intake(listeners, stores.intake, workers.wake, metrics=metrics, per_crm=settings.per_crm)
+        self.app = new_app(intake, stores.intake, metrics, admin, settings)
 
     def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; requests and batches in hand are finished. A second signal ends at once."""
         server = _Server(config_of(self.app))
-        with _ending_by_signal(server.end):
-            for worker in self._workers.values():
-                worker.start()
+        with ending_by_signal(server.end, self.workers.reload_soon):
+            self.workers.start()
             try:
                 server.run(sockets=[listening])
             finally:
-                logger.info("ending: batches in hand are finished")
-                self._end()
-
-    def _wake(self, crm: str) -> None:
-        self._workers[crm].wake()
-
-    def _end(self) -> None:
-        for worker in self._workers.values():
-            worker.end()
-        for worker in self._workers.values():
-            worker.join()
+                self.workers.end()
 
 
 def config_of(app: ASGIApp) -> uvicorn.Config:
@@ -114,8 +105,8 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _due_deals(watched: Watched, ledger: Ledger, metrics: Metrics) -> DueDeals:
-    return DueDeals(watched, ledger, watched.crm, noting=metrics)
+def _admin(token: Secret, ledger: Ledger, crms: Sequence[str], workers: Workers) -> Admin:
+    return Admin(token, ledger, crms, lambda: workers.loaded, workers.reload, workers.wake)
 
 
 class _Server(uvicorn.Server):
@@ -129,24 +120,3 @@ class _Server(uvicorn.Server):
     def end(self) -> None:
         """Take no more requests."""
         self.should_exit = True
-
-
-@contextmanager
-def _ending_by_signal(end: Callable[[], None]) -> Iterator[None]:
-    """Ask for the end at the first signal; the second does what it did before."""
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def ending(_number: int, _frame: FrameType | None) -> None:
-        restore()
-        end()
-
-    for number in before:
-        signal.signal(number, ending)
-    try:
-        yield
-    finally:
-        restore()

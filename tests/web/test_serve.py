@@ -192,7 +192,7 @@ def test_what_was_acknowledged_before_a_kill_is_judged_by_the_next_process(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--crm", "here"], "CRM `here` has no `events`\n  help: a local CRM pushes nothing\n"),
+        (["--crm", "here"], "CRM `here` has no `events` and no `sweep`\n  help: a local CRM pushes nothing; say when "),
         (["--crm", "acmee"], "`dealgate.yaml` has no CRM `acmee`\n  help: did you mean `acme`?\n"),
         (["--host", "192.0.2.1"], "`192.0.2.1` port 8700 cannot be listened on: "),
     ],
@@ -215,7 +215,8 @@ def test_without_events_it_says_what_to_add(org: SalesforceSimulator, folder: Pa
     )
     assert ended.returncode == 2
     assert ended.stderr == (
-        "no CRM of `dealgate.yaml` has `events`\n  help: add them to one, and say what they must carry\n"
+        "no CRM of `dealgate.yaml` has `events` or `sweep`\n"
+        "  help: say of one what its events must carry, or when it is swept\n"
     )
 
 

@@ -113,6 +113,12 @@ def in_doubt(connection: Connection, crm: str, sent_before: datetime, ours: Coll
     return [_entry(row) for row in rows]
 
 
+def any_in_doubt(connection: Connection, deal_ids: Sequence[str]) -> bool:
+    """Whether a change of these deals is in doubt, of whichever run."""
+    doubtful = (LIVE, change.c.state == IN_DOUBT, change.c.deal_id.in_(deal_ids))
+    return connection.execute(select(change.c.id).where(*doubtful).limit(1)).first() is not None
+
+
 def plan_again(connection: Connection, entries: Sequence[Entry]) -> None:
     """Put changes that did not reach the CRM back to be sent."""
     ids = [entry.id for entry in entries]

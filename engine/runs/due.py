@@ -18,7 +18,7 @@ from connectors.protocol import Connector, CrmError, CrmLimitError, WriteStopped
 from engine.judge.changes import ChangeKind, OutcomeOfChange
 from engine.judge.plan_settings import plan_settings
 from engine.judge.surprise import GUARDS
-from engine.ledger import due
+from engine.ledger import due, outbox
 from engine.ledger.due import Claim
 from engine.ledger.errors import LedgerError
 from engine.ledger.lease import Lease
@@ -194,8 +194,8 @@ class DueDeals:
         A deal that we moved is judged again where it stands now, whether or not the CRM tells of it.
         """
         self._failures, now = 0, self.now()
-        unsettled = applied.waiting or applied.outcomes.get(OutcomeOfChange.IN_DOUBT.value)
         with self.ledger.writing() as connection:
+            unsettled = applied.waiting or outbox.any_in_doubt(connection, claimed.ids)
             due.ask(connection, self.watched.crm, _moved(connection, applied.run_id), now)
             if unsettled:
                 due.put_back(connection, claimed, now + self.patience.settle, judged=True)

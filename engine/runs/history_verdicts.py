@@ -20,7 +20,7 @@ def of_verdicts(
     rows: Sequence[RowMapping], runs: Mapping[int, RunSeen], playbooks: Mapping[str, Playbook]
 ) -> Iterator[Entry]:
     """Tell what each verdict changed about the one before; the first is told whole."""
-    for before, row in zip([None, *rows[:-1]], rows, strict=True):
+    for before, row in zip([None, *rows], rows, strict=False):
         run = runs[row["run_id"]]
         for what, says, details in _turns(before, row, playbooks):
             yield Entry(row["since"], what, says, details, run)

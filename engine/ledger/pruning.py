@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import fields
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, func, select, text, tuple_
@@ -75,14 +77,23 @@ def _these(table: Table, keys: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def _give_back_space(ledger: Ledger) -> None:
-    """Give what SQLite no longer needs back to the file system; PostgreSQL sees to that itself."""
+    """Give what SQLite no longer needs back to the file system; PostgreSQL sees to that itself.
+
+    A file whose pages cannot be given back uses them again. Pages are given back one a step, which only a script takes
+    to its end.
+    """
     if ledger.engine.dialect.name != "sqlite":
         return
-    while True:
-        with ledger.writing() as connection:
-            if connection.execute(text("PRAGMA auto_vacuum")).scalar() != INCREMENTAL:
-                return
-            free = connection.execute(text("PRAGMA freelist_count")).scalar() or 0
-            if free <= PAGES:
-                return
-            connection.execute(text(f"PRAGMA incremental_vacuum({PAGES})")).fetchall()
+    free, before = _free_pages(ledger), inf
+    while PAGES < free < before:
+        with closing(ledger.engine.raw_connection()) as connection:
+            connection.cursor().executescript(f"PRAGMA incremental_vacuum({PAGES})")  # type: ignore[attr-defined]
+        free, before = _free_pages(ledger), free
+
+
+def _free_pages(ledger: Ledger) -> int:
+    """Count the pages that can be given back."""
+    with ledger.reading() as connection:
+        if connection.execute(text("PRAGMA auto_vacuum")).scalar() != INCREMENTAL:
+            return 0
+        return int(connection.execute(text("PRAGMA freelist_count")).scalar() or 0)

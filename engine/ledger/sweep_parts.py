@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
@@ -17,7 +18,7 @@ WAITING, JUDGING, DONE = "waiting", "judging", "done"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part to judge: hashes of its tables and of what the CRM held of ours, and how often it was lost."""
+    """A part to judge: hashes of its tables and of what the CRM held of ours, and how often it was tried."""
 
     sweep_id: int
     number: int
@@ -32,13 +33,12 @@ PART = tuple(each.name for each in fields(Part))
 
 @dataclass(frozen=True, slots=True)
 class PartsDone:
-    """How many parts and deals of a sweep there are, how many are judged, and the most that one part was lost."""
+    """How many parts and deals of a sweep there are, and how many of them are judged."""
 
     parts: int = 0
     deals: int = 0
     parts_done: int = 0
     deals_done: int = 0
-    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,40 @@ def clear_parts(connection: Connection, sweep_id: int) -> None:
     connection.execute(delete(sweep_part).where(sweep_part.c.sweep_id == sweep_id))
 
 
-def claim_part(connection: Connection, sweep_id: int, lease: Lease, gone: Callable[[str], bool]) -> Part | None:
-    """Take the first part that nobody judges, or whose worker was lost; None where there is none."""
-    lost = or_(sweep_part.c.lease_until <= lease.now, sweep_part.c.worker.in_(_gone(connection, sweep_id, gone)))
-    free = or_(sweep_part.c.state == WAITING, and_(sweep_part.c.state == JUDGING, lost))
-    query = select(sweep_part.c.number, sweep_part.c.state).where(sweep_part.c.sweep_id == sweep_id, free)
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Which parts of a sweep may be claimed: those nobody judges at a moment, and of workers that are `gone`."""
+
+    sweep_id: int
+    now: datetime
+    gone: Callable[[str], bool]
+
+    def where(self, connection: Connection) -> ColumnElement[bool]:
+        """Give the condition."""
+        held = (sweep_part.c.sweep_id == self.sweep_id, sweep_part.c.state == JUDGING)
+        workers = connection.execute(select(sweep_part.c.worker).where(*held).distinct()).scalars()
+        lost = or_(sweep_part.c.lease_until <= self.now, sweep_part.c.worker.in_(list(filter(self.gone, workers))))
+        free = or_(sweep_part.c.state == WAITING, and_(sweep_part.c.state == JUDGING, lost))
+        return and_(sweep_part.c.sweep_id == self.sweep_id, free)
+
+
+def claim_part(connection: Connection, free: Free, lease: Lease, most: int) -> Part | None:
+    """Take the first part that is free and was not tried `most` times already; None where there is none."""
+    query = select(sweep_part.c.number).where(free.where(connection), sweep_part.c.attempts < most)
     first = query.order_by(sweep_part.c.number).limit(1).with_for_update(skip_locked=True)
-    row = connection.execute(first).first()
-    if row is None:
+    number = connection.execute(first).scalar()
+    if number is None:
         return None
-    attempts = case((sweep_part.c.state == JUDGING, sweep_part.c.attempts + 1), else_=sweep_part.c.attempts)
-    taken = update(sweep_part).where(_this(sweep_id, row.number))
-    values = {"state": JUDGING, "worker": lease.worker, "lease_until": lease.until, "attempts": attempts}
-    connection.execute(taken.values(values))
-    columns = (sweep_part.c[name] for name in PART)
-    return Part(*connection.execute(select(*columns).where(_this(sweep_id, row.number))).one())
+    this = _this(free.sweep_id, number)
+    values = {"state": JUDGING, "worker": lease.worker, "lease_until": lease.until}
+    connection.execute(update(sweep_part).where(this).values({**values, "attempts": sweep_part.c.attempts + 1}))
+    return Part(*connection.execute(select(*(sweep_part.c[name] for name in PART)).where(this)).one())
+
+
+def is_hopeless(connection: Connection, free: Free, most: int) -> bool:
+    """Whether some part was tried `most` times, and nobody judges it any more."""
+    tried = select(sweep_part.c.number).where(free.where(connection), sweep_part.c.attempts >= most)
+    return connection.execute(tried.limit(1)).first() is not None
 
 
 def finish_part(connection: Connection, part: Part, worker: str, counts: Mapping[str, Any], lines: bytes) -> None:
@@ -87,10 +106,9 @@ def finish_part(connection: Connection, part: Part, worker: str, counts: Mapping
 
 
 def give_back(connection: Connection, part: Part, worker: str) -> None:
-    """Let others judge a part that could not be judged here; that counts as an attempt."""
+    """Let others judge a part that could not be judged here."""
     held = and_(_this(part.sweep_id, part.number), sweep_part.c.worker == worker, sweep_part.c.state == JUDGING)
-    values = {"state": WAITING, "worker": "", "lease_until": None, "attempts": sweep_part.c.attempts + 1}
-    connection.execute(update(sweep_part).where(held).values(values))
+    connection.execute(update(sweep_part).where(held).values(state=WAITING, worker="", lease_until=None))
 
 
 def parts_done(connection: Connection, sweep_id: int) -> PartsDone:
@@ -101,7 +119,6 @@ def parts_done(connection: Connection, sweep_id: int) -> PartsDone:
         func.coalesce(func.sum(sweep_part.c.deals), 0),
         func.coalesce(func.sum(case((done, 1), else_=0)), 0),
         func.coalesce(func.sum(case((done, sweep_part.c.deals), else_=0)), 0),
-        func.coalesce(func.max(case((done, 0), else_=sweep_part.c.attempts)), 0),
     )
     return PartsDone(*connection.execute(select(*counts).where(sweep_part.c.sweep_id == sweep_id)).one())
 
@@ -112,13 +129,6 @@ def part_results(connection: Connection, sweep_id: int) -> Iterator[PartResult]:
     for number in list(connection.execute(numbers).scalars()):
         row = connection.execute(select(sweep_part.c.result, sweep_part.c.lines).where(_this(sweep_id, number))).one()
         yield PartResult(number, row.result, bytes(row.lines))
-
-
-def _gone(connection: Connection, sweep_id: int, gone: Callable[[str], bool]) -> list[str]:
-    """Name the workers that hold parts and have stopped."""
-    held = (sweep_part.c.sweep_id == sweep_id, sweep_part.c.state == JUDGING)
-    workers = connection.execute(select(sweep_part.c.worker).where(*held).distinct()).scalars()
-    return [worker for worker in workers if gone(worker)]
 
 
 def _this(sweep_id: int, number: int) -> ColumnElement[bool]:

@@ -204,7 +204,7 @@ class Sweeps:
     def _judge(self, found: Sweep) -> int:
         """Judge one part that nobody judges."""
         with self.ledger.writing() as connection:
-            part = sweep_parts.claim_part(connection, found.id, self.lease(), self.gone)
+            part = sweep_parts.claim_part(connection, self._free(found), self.lease(), self.patience.attempts)
         if part is None:
             return 0
         try:
@@ -221,8 +221,10 @@ class Sweeps:
     def _conclude(self, led: Sweep) -> int:
         """End the judging once all parts are done; 0: others judge still."""
         done = self.parts(led)
-        if done.lost >= self.patience.attempts:
-            self.give_up(led, led.reason or "a part of it was lost by whoever judged it, again and again")
+        with self.ledger.reading() as connection:
+            hopeless = sweep_parts.is_hopeless(connection, self._free(led), self.patience.attempts)
+        if hopeless:
+            self.give_up(led, led.reason or "whoever judged a part of it was lost, again and again")
             return 1
         if done.parts_done < done.parts:
             return 0
@@ -242,6 +244,9 @@ class Sweeps:
             return 0
         self._tell(finish(led, hand, self.lease()))
         return 1
+
+    def _free(self, found: Sweep) -> sweep_parts.Free:
+        return sweep_parts.Free(found.id, self.now(), self.gone)
 
     def _hand_for(self, found: Sweep) -> Hand:
         if self._hand is None or not self._hand.holds(found):

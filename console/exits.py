@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from connectors.protocol import CrmError
 from connectors.warehouse.errors import MappingError, ReadOnlyError, WarehouseSettingsError
+from engine.judge.ruleset.matcher import RulesetsFailedError, RulesetsMissingError
 from engine.ledger.errors import LedgerError
 from engine.runs.mistakes import Mistake
 
@@ -40,6 +41,8 @@ CODES: tuple[tuple[type[Exception], Code], ...] = (
     (MappingError, Code.MISTAKE),
     (WarehouseSettingsError, Code.MISTAKE),
     (ReadOnlyError, Code.MISTAKE),
+    (RulesetsMissingError, Code.MISTAKE),
+    (RulesetsFailedError, Code.FAILED),
     (CrmError, Code.FAILED),
     (LedgerError, Code.FAILED),
 )

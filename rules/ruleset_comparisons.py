@@ -14,6 +14,10 @@ from rules.condition import LastChangedBy, Reference, Related, Score, Value
 from rules.types import Duration
 
 
+class NotCarriedError(Exception):
+    """A condition cannot be carried; the message says what of it, in the playbook's words."""
+
+
 class Form(StrEnum):
     """What a fact holds. All but texts and lists of texts are whole numbers."""
 

@@ -31,6 +31,7 @@ from rules.ruleset_comparisons import (
     Comparison,
     Fact,
     Form,
+    NotCarriedError,
     Relation,
     Segment,
     Tree,
@@ -40,7 +41,7 @@ from rules.ruleset_comparisons import (
 )
 from rules.ruleset_counts import related_comparisons
 from rules.ruleset_numbers import number_comparisons
-from rules.ruleset_patterns import EndlessPatternError, words_of
+from rules.ruleset_patterns import MOST_WORDS, EndlessPatternError, words_of
 from rules.ruleset_times import TIMES, ordered_times
 from rules.ruleset_values import folded, short_text
 from rules.types import FieldType
@@ -50,10 +51,6 @@ NUMERIC = {FieldType.NUMBER, FieldType.MONEY}
 NEGATIVE = {Operator.NOT, Operator.NONE_OF, Operator.AVOIDS}
 CHANGES = {Operator.CHANGED_WITHIN, Operator.CHANGED_SINCE}
 VOCABULARY = {("contacts", "role"), ("deals", "stage"), ("stage_changes", "from_stage"), ("stage_changes", "to_stage")}
-
-
-class NotCarriedError(Exception):
-    """A condition that rulesets cannot carry; the message says what of it, in the playbook's words."""
 
 
 @dataclass(frozen=True)
@@ -205,8 +202,8 @@ def _matches(subject: Reference, value: Value) -> Tree:
     try:
         words = words_of(str(pattern))
     except EndlessPatternError:
-        msg = f"`matches: {pattern}` stands for more than a few words"
-        raise NotCarriedError(msg) from None
+        why = f"`matches: {pattern}`, which stands for more than {MOST_WORDS} words"
+        raise NotCarriedError(why) from None
     form = Form.FOLDED_PIECES if words.folded else Form.PIECES
     return any_of(*(Comparison(Fact(form, subject, len(each)), Relation.HOLDS, each) for each in words.words))
 

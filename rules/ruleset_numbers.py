@@ -7,8 +7,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from rules.condition import FieldValue, Literal, Operator, Reference, Scalar, Score, Value
-from rules.ruleset_comparisons import Comparison, Fact, Form, Relation, Tree, all_of, any_of, opposite
-from rules.ruleset_values import CENTS, money_units, number_code, places_of
+from rules.ruleset_comparisons import Comparison, Fact, Form, NotCarriedError, Relation, Tree, all_of, any_of, opposite
+from rules.ruleset_values import CENTS, LEAST, MOST, money_units, number_code, places_of
 from rules.types import FieldType
 
 RELATIONS: Mapping[Operator, Relation] = MappingProxyType(
@@ -43,7 +43,7 @@ def _amounts(subject: Reference | Score, operator: Operator, value: Value) -> Tr
     if not isinstance(value, Literal):
         return Comparison(Fact(Form.MONEY, subject, CENTS), RELATIONS[operator], Fact(Form.MONEY, value, CENTS))
     listed = [_decimal(each) for each in _listed(value)]
-    pairs = [(Fact(Form.MONEY, subject, places_of(each)), money_units(each, places_of(each))) for each in listed]
+    pairs = [(Fact(Form.MONEY, subject, places_of(each)), _units(each)) for each in listed]
     return _spread(operator, pairs)
 
 
@@ -60,6 +60,15 @@ def _spread(operator: Operator, pairs: list[tuple[Fact, int]]) -> Tree:
         case _:
             ((left, right),) = pairs
             return Comparison(left, RELATIONS[operator], right)
+
+
+def _units(amount: Decimal) -> int:
+    """Give an amount in whole units; raises NotCarriedError where they would not fit beside every amount of a deal."""
+    units = money_units(amount, places_of(amount))
+    if not LEAST < units < MOST:
+        why = f"`{amount}`, which has more digits than the engine compares"
+        raise NotCarriedError(why)
+    return units
 
 
 def _listed(value: Literal) -> tuple[Scalar, ...]:

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.judge.ruleset.facts import Given, facts_of
+from engine.judge.ruleset.facts import facts_of
 from engine.judge.ruleset.matcher import Matcher, RulesetsFailedError
 from engine.judge.ruleset.sight import Sight
 from rules.condition import AllOf, AnyOf, Condition, Literal, Not, Quantifier, Related
@@ -45,21 +45,15 @@ class Asking:
     def _round(self, name: str, asked: Round, sights: Sequence[Sight], found: list[States]) -> None:
         """Ask one round; facts that are alike are asked once."""
         alike: dict[str, list[int]] = defaultdict(list)
-        facts: dict[str, dict[str, Given]] = {}
         for place, sight in enumerate(sights):
-            fact = facts_of(asked, sight) | {
-                f"s{each}": int(found[place][each]) for each in asked.states if each in found[place]
-            }
-            key = json.dumps(fact, sort_keys=True)
-            alike[key].append(place)
-            facts[key] = fact
-        told = [key for key, fact in facts.items() if fact]
-        deal_ids = [str(sights[alike[key][0]].deal["id"]) for key in told]
-        fired = self._matcher.match(name, asked.definition(), [facts[key] for key in told], deal_ids)
-        for key, deal_id, names in zip(told, deal_ids, fired, strict=True):
-            states = _states(names, deal_id)
-            for place in alike[key]:
-                found[place].update(states)
+            states = {f"s{each}": int(found[place][each]) for each in asked.states if each in found[place]}
+            if fact := facts_of(asked, sight) | states:
+                alike[json.dumps(fact)].append(place)
+        deal_ids = [str(sights[places[0]].deal["id"]) for places in alike.values()]
+        fired = self._matcher.match(name, asked.definition(), list(alike), deal_ids)
+        for places, deal_id, names in zip(alike.values(), deal_ids, fired, strict=True):
+            for place in places:
+                found[place].update(_states(names, deal_id))
 
     def _count(self, node: Related, sights: Sequence[Sight]) -> None:
         """Count the related rows of each deal that hold, and may hold, and keep the counts with its sight."""

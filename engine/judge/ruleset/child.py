@@ -1,8 +1,8 @@
 """The child process in which durable-rules matches facts: reads orders from stdin, a line each, and answers on stdout.
 
 An order is `{"rules": name, "definition": {...}}`, which is not answered, or `{"ask": name, "facts": [...]}`, which is
-answered by a line per fact: the names of the rules that fired, or `{"error": ...}`. One session is used throughout: a
-fact is asserted, and retracted before the next.
+answered by a line per fact, all together: the names of the rules that fired, or `{"error": ...}`. One session is used
+throughout: a fact is asserted, and retracted before the next.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from durable.engine import MessageNotHandledException, Ruleset
 
 SESSION = "1"
+Answer = list[str] | dict[str, str]
 
 
 class Rules:
@@ -25,8 +26,14 @@ class Rules:
         rules = {each: {**rule, "run": self._action(each)} for each, rule in definition.items()}
         self._ruleset = Ruleset(name, None, rules)
 
-    def match(self, number: int, fact: dict[str, Any]) -> list[str]:
-        """Give the names of the rules that a fact fires."""
+    def answer(self, number: int, fact: dict[str, Any]) -> Answer:
+        """Give the names of the rules that a fact fires, or what the library says went wrong."""
+        try:
+            return self._match(number, fact)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the parent tells it
+            return {"error": f"{type(error).__name__}: {error}"}
+
+    def _match(self, number: int, fact: dict[str, Any]) -> list[str]:
         self.fired = []
         whole = {**fact, "id": number, "sid": SESSION}
         try:
@@ -54,6 +61,7 @@ class Rules:
 def main() -> None:
     """Follow orders until there are no more."""
     known: dict[str, Rules] = {}
+    answers: list[Answer] = []
     number = 0
     for line in sys.stdin:
         order = json.loads(line)
@@ -62,12 +70,10 @@ def main() -> None:
             continue
         for fact in order["facts"]:
             number += 1
-            try:
-                answer: object = known[order["ask"]].match(number, fact)
-            except Exception as error:  # noqa: BLE001 -- whatever the library says is told to the parent
-                answer = {"error": f"{type(error).__name__}: {error}"}
-            sys.stdout.write(json.dumps(answer) + "\n")
-            sys.stdout.flush()
+            answers.append(known[order["ask"]].answer(number, fact))
+        sys.stdout.write("".join(json.dumps(each) + "\n" for each in answers))
+        sys.stdout.flush()
+        answers.clear()
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
-from engine.judge.calendar import BusinessCalendar
 from engine.judge.copies import shared_texts
 from engine.judge.evaluate import Evaluator
 from engine.judge.judged import Judged
@@ -47,10 +45,11 @@ from rules.table import UNKNOWN
 Delivered = Mapping[str, frozenset[str]]
 
 
-class RulesetEvaluator:
-    """A playbook ready to judge batches by rules; stands where an `Evaluator` stands. Close it when done.
+class RulesetEvaluator(Evaluator):
+    """A playbook ready to judge batches by rules; stands wherever an `Evaluator` stands. Close it when done.
 
-    Raises NotCarriedError where the playbook holds a condition that rulesets cannot carry, when first asked for it.
+    Raises RulesetsMissingError where the library is not installed, and NotCarriedError where it meets a condition that
+    rulesets cannot carry (`rules.ruleset_refusals` lists them beforehand).
     """
 
     def __init__(
@@ -60,27 +59,21 @@ class RulesetEvaluator:
         *,
         delivered: Delivered,
         tracked: frozenset[str] | None = None,
-        matcher: Matcher | None = None,
+        threads: int | None = None,
     ) -> None:
-        self.playbook, self.crm = playbook, crm
+        super().__init__(playbook, crm, delivered=delivered, tracked=tracked, threads=threads)
         self._delivered, self._tracked = delivered, tracked
-        self._matcher = matcher or Matcher()
+        self._matcher = Matcher()
         self._asking = Asking(Translator(playbook, crm, tracked), self._matcher)
-        self._calendar = BusinessCalendar(playbook.calendar)
-        self._words = Evaluator(playbook, crm, delivered=delivered, tracked=tracked)
-        self._compiled: Compiled | None = None
+        self._build = Build(playbook, crm, delivered, tracked, counting=False, offsets=(), read={})
+        self._asked: Compiled | None = None
 
     @property
     def compiled(self) -> Compiled:
         """What is asked, and what cannot be judged for want of data."""
-        if self._compiled is None:
-            self._compiled = compile_playbook(self.playbook, self.crm, self._delivered, self._tracked)
-        return self._compiled
-
-    @property
-    def unjudged(self) -> tuple[str, ...]:
-        """Say, one sentence each, what could not be judged because the CRM does not deliver it."""
-        return self._words.unjudged
+        if self._asked is None:
+            self._asked = compile_playbook(self.playbook, self.crm, self._delivered, self._tracked)
+        return self._asked
 
     def evaluate(
         self,
@@ -92,7 +85,7 @@ class RulesetEvaluator:
         observing: bool = False,
     ) -> Judged:
         """Judge one batch; `texts` are shared over the whole pipeline (None: this batch is the whole of it)."""
-        seen = self._words.evaluate(tables, as_of, waivers, texts, observing=True) if observing else None
+        seen = super().evaluate(tables, as_of, waivers, texts, observing=True) if observing else None
         compiled = self.compiled if seen is None else seen.compiled
         if texts is None:
             texts = shared_texts([tables["deals"]], compiled.copied, compiled.endings)
@@ -103,15 +96,7 @@ class RulesetEvaluator:
     def close(self) -> None:
         """End the child process and give back every connection."""
         self._matcher.close()
-        self._words.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()
 
     def _answer(
         self, compiled: Compiled, tables: Tables, as_of: datetime, waivers: Sequence[Waiver], texts: pa.Table
@@ -148,9 +133,8 @@ class RulesetEvaluator:
     def _deals(self, tables: Tables, as_of: datetime, texts: pa.Table) -> list[Sight]:
         """Look at each deal as of now, its place and its latest talks beside it."""
         records = records_of(self.playbook, tables)
-        build = self._build
-        derives = build.derives_buyer_activity
-        world = World(self.playbook, records, self._calendar, derives, canonical_types(self.playbook), self._tracked)
+        derives, types = self._build.derives_buyer_activity, canonical_types(self.playbook)
+        world = World(self.playbook, records, self._calendar, derives, types, self._tracked)
         known = Map(self.playbook, self.crm)
         shared = {(row["field"], row["text"]): (row["first_account"], row["last_account"]) for row in texts.to_pylist()}
         found: list[Sight] = []
@@ -201,10 +185,6 @@ class RulesetEvaluator:
 
     def _judgeable(self, condition: Condition) -> bool:
         return not any(self._build.missing(condition))
-
-    @property
-    def _build(self) -> Build:
-        return Build(self.playbook, self.crm, self._delivered, self._tracked, False, (), {})  # noqa: FBT003 -- a compilation that only tells what is delivered
 
     @property
     def _tells_who_did_what(self) -> bool:

@@ -22,7 +22,8 @@ class Dialect:
     """One database's way of writing; the meaning is the same in all.
 
     `excludes` says whether `SELECT * EXCLUDE` is read; `fence` is written behind a step so that the planner does not
-    merge it into the next one, which would write expressions out again and again. Names longer than `name_bytes` are
+    merge it into the next one, which would write expressions out again and again. Steps are nested `nests` deep at
+    most. Names longer than `name_bytes` are
     shortened. `collation` is the one in which texts are sorted by their bytes, where a database has to be told.
     """
 
@@ -30,6 +31,7 @@ class Dialect:
     compiler: SQLGlotCompiler
     excludes: bool = False
     fence: str = ""
+    nests: int | None = None
     name_bytes: int | None = None
     collation: str = ""
 

@@ -18,6 +18,8 @@ from engine.judge.dialects.patterns import Spelling, plain
 LAST_ASCII = 0x7F
 FEW = 16
 """So many ranges Java looks through one by one; more are put in blocks of so many."""
+NESTS = 20
+"""Spark goes over a query once for each level of nesting, and gives up after a hundred."""
 MICROSECONDS = {"h": 3_600_000_000, "D": 86_400_000_000}
 
 
@@ -106,4 +108,4 @@ class _Compiler(PySparkCompiler):
         return self.f.anon.timestamp_micros(self.f.anon.unix_micros(left) + sge.convert(moved))
 
 
-SPARK = Dialect("spark", _Compiler())
+SPARK = Dialect("spark", _Compiler(), nests=NESTS)

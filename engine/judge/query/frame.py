@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -22,18 +22,27 @@ OF_DEAL: Mapping[str, str] = {"id": "deal_id"}
 """The usual keys of a join: the deal's id is the side table's deal_id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that stands by itself, since others read it more than once (`again`) or too much is nested in it."""
+
+    name: str
+    text: str
+    again: bool
+
+
 @dataclass(frozen=True)
 class Script:
-    """A query written out: the steps that are read more than once, by name, and the query that reads them."""
+    """A query written out: the steps that stand by themselves, in order, and the query that reads them."""
 
-    shared: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
     last: str
     quote: str
 
     @property
     def sql(self) -> str:
         """The whole as one query."""
-        chain = ",\n".join(f"{self.quote}{name}{self.quote} AS ({text})" for name, text in self.shared)
+        chain = ",\n".join(f"{self.quote}{step.name}{self.quote} AS ({step.text})" for step in self.steps)
         return f"WITH {chain}\n{self.last}" if chain else self.last
 
 
@@ -82,18 +91,28 @@ class Frame:
     def script(self, output: ir.Table) -> Script:
         """Write the whole query, the output last.
 
-        A step that is read once stands where it is read; only the others are chained by `WITH`, since planning a
-        chain costs more with each link.
+        A step that is read once stands where it is read, as deep as the dialect nests; only the others are chained by
+        `WITH`, since planning a chain costs more with each link.
         """
         reads = self._dialect.reads
         texts = {name: self._dialect.text(query) for name, query in self.steps}
         last = self._dialect.text(self._dialect.query(output))
         read = Counter(name for text in (*texts.values(), last) for name in reads.findall(text))
+        apart = self._apart({name: reads.findall(text) for name, text in texts.items()}, read)
         written: dict[str, str] = {}
         for name, text in texts.items():
-            written[name] = _put_in(text, written, read, reads) + self._dialect.fence
-        shared = tuple((name, text) for name, text in written.items() if read[name] > 1)
-        return Script(shared, _put_in(last, written, read, reads), self._dialect.quote)
+            written[name] = _put_in(text, written, apart, reads) + self._dialect.fence
+        steps = tuple(Step(name, text, again=read[name] > 1) for name, text in written.items() if name in apart)
+        return Script(steps, _put_in(last, written, apart, reads), self._dialect.quote)
+
+    def _apart(self, reads: Mapping[str, Sequence[str]], read: Mapping[str, int]) -> set[str]:
+        """Name the steps that stand by themselves."""
+        apart, depths = {name for name in reads if read[name] > 1}, dict[str, int]()
+        for name, inner in reads.items():
+            depths[name] = 1 + max((depths[each] for each in inner if each not in apart), default=0)
+            if self._dialect.nests is not None and depths[name] >= self._dialect.nests:
+                apart.add(name)
+        return apart
 
     def _kept(self, step: ir.Table, columns: Mapping[str, ir.Value]) -> list[sge.Expression]:
         """Give what is selected of a step beside new columns: all but what they give anew."""
@@ -108,8 +127,8 @@ class Frame:
         return ibis.table(schema, name=name)
 
 
-def _put_in(text: str, written: Mapping[str, str], read: Mapping[str, int], reads: re.Pattern[str]) -> str:
-    return reads.sub(lambda name: f"({written[name[1]]}) AS" if read[name[1]] == 1 else name[0], text)
+def _put_in(text: str, written: Mapping[str, str], apart: Collection[str], reads: re.Pattern[str]) -> str:
+    return reads.sub(lambda name: name[0] if name[1] in apart else f"({written[name[1]]}) AS", text)
 
 
 def _named(step: ir.Table, alias: str) -> sge.Expression:

@@ -24,6 +24,8 @@ from engine.ledger.written import note_moves, note_tasks
 PLANNED, SENDING = "planned", "sending"
 IN_DOUBT = OutcomeOfChange.IN_DOUBT.value
 LIVE_STATES = (PLANNED, SENDING, IN_DOUBT)
+NOT_ARRIVED = "it did not reach the CRM; the deal is judged again"
+"""Why a change is given up that was sent and did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def drop_planned(connection: Connection, run_id: int, now: datetime) -> int:
     planned = (LIVE, change.c.state == PLANNED, change.c.run_id == run_id)
     dropped = connection.execute(delete(change).where(*planned, change.c.attempts == 0)).rowcount
     tried = [_entry(row) for row in connection.execute(select(change).where(*planned))]
-    give_up(connection, tried, now, "it did not reach the CRM; the deal is judged again")
+    give_up(connection, tried, now, NOT_ARRIVED)
     return dropped + len(tried)
 
 

@@ -38,7 +38,7 @@ def read_back(means: WriteBack, ours: Collection[int] = ()) -> int:
         with means.ledger.writing() as connection:
             outbox.conclude(connection, arrived, done, means.now())
             outbox.plan_again(connection, retried)
-            outbox.give_up(connection, dropped, means.now(), "it did not reach the CRM; the deal is judged again")
+            outbox.give_up(connection, dropped, means.now(), outbox.NOT_ARRIVED)
         again += len(retried)
     return again
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from connectors.protocol import CrmError
 from engine.judge.plan import RunTotals
-from engine.ledger import outbox
+from engine.ledger import due, outbox
 from engine.ledger.findings import undo
 from engine.ledger.lease import Lease
 from engine.ledger.receipts import receipts_of
@@ -38,16 +38,22 @@ def conclude(led: Sweep, hand: Hand, lease: Lease) -> Sweep:
 
 
 def finish(led: Sweep, hand: Hand, lease: Lease) -> Sweep:
-    """Close the run, tell the CRM that the sweep ended, and keep its digest."""
+    """Close the run, tell the CRM that the sweep ended, and keep its digest.
+
+    Where a service goes on, deals whose changes never arrived are made due.
+    """
     ledger, run_id = hand.means.ledger, hand.run.id
     with ledger.writing() as connection:
         move_on(connection, led, lease)
         set_state(connection, run_id, RunState.DONE, lease.now)
     untold = _tell(hand)
     with ledger.writing() as connection:
+        not_done = [each for each in receipts_of(connection, run_id) if each["outcome"] != "done"]
+        if hand.means.patience.waits:
+            lost = {each["deal"] for each in not_done if each["reason"] == outbox.NOT_ARRIVED}
+            due.ask(connection, led.crm, sorted(lost), lease.now)
         outcomes = outbox.count_in_state(connection, run_id)
-        reasons = reasons_of(each for each in receipts_of(connection, run_id) if each["outcome"] != "done")
-        written = replace(digest_of(led.digest), outcomes=outcomes, reasons=reasons)
+        written = replace(digest_of(led.digest), outcomes=outcomes, reasons=reasons_of(not_done))
         told = replace(written, cost=hand.connector.cost, untold=untold)
         return end(connection, led, lease, SweepState.DONE, digest=told.to_json())
 

@@ -67,6 +67,7 @@ class Faults:
 
     on_read: Callable[[Sequence[str] | None], None] = lambda _ids: None
     on_write: Callable[[Sequence[Change]], None] = lambda _changes: None
+    on_find: Callable[[Sequence[Change]], None] = lambda _changes: None
     written: list[str] = field(default_factory=list)
     reads: int = 0
     asked_state: int = 0
@@ -96,6 +97,10 @@ class WatchedConnector(LocalConnector):
         self.faults.on_write(changes)
         self.faults.written += [change.key for change in changes]
         return super().write(changes)
+
+    def find_written(self, changes: Sequence[Change]) -> Mapping[str, bool]:
+        self.faults.on_find(changes)
+        return super().find_written(changes)
 
     def record_sweep(self, ended_at: datetime) -> None:  # noqa: ARG002
         self.faults.told += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from connectors.warehouse.errors import ReadOnlyError
 from console.desk import Desk
 from console.progress import Fill, counted, filling
 from console.show.page import page, words
@@ -21,6 +22,8 @@ from engine.runs.write_back import Applied
 @contextmanager
 def batches_of(desk: Desk, deals: list[str] | None = None) -> Iterator[Iterator[BatchOfVerdicts]]:
     """Judge deals, all of them where none is named; what no playbook applies to any more is cleared."""
+    if desk.connector.capabilities.read_only:
+        raise ReadOnlyError
     waivers = desk.waivers()
     for each in waivers.refused:
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))

@@ -24,8 +24,20 @@ def rows_by(
     listed = [f"q.{name(key)} AS {name('id')}", *(f"q.{name(each)} AS {name(given)}" for each, given in called.items())]
     asked = pa.schema([("id", pa.string()), *((called[each.name], each.type) for each in others)])
     sql = f"SELECT {', '.join(listed)} FROM ({query}) AS q"
-    for found in backend.batches(Script((), sql, writer.quote), asked, rows):
+    for found in _as_many(backend.batches(Script((), sql, writer.quote), asked, rows), rows):
         yield pa.Table.from_arrays(found.columns, names=[key, *called]).select(schema.names)
+
+
+def _as_many(pieces: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Put pieces together until they have so many rows: a cluster hands over what each of its parts holds."""
+    waiting: list[pa.Table] = []
+    for piece in pieces:
+        waiting.append(piece)
+        if sum(map(len, waiting)) >= rows:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def values_of(backend: Backend, writer: Writer, query: str) -> list[str | None]:
@@ -34,3 +46,8 @@ def values_of(backend: Backend, writer: Writer, query: str) -> list[str | None]:
     found = backend.batches(Script((), sql, writer.quote), FIRST, MANY)
     values: list[str | None] = [each for rows in found for each in rows["id"].to_pylist()]
     return values
+
+
+def one_value(backend: Backend, writer: Writer, query: str) -> str:
+    """Give the only value of a SELECT, its column `id`; "" for nothing."""
+    return next(iter(values_of(backend, writer, query)), None) or ""

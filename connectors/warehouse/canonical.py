@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from connectors.warehouse.catalogue import Catalogue, found_name
-from connectors.warehouse.mapping import Collected, Join, Source, TableName, WarehouseMapping
+from connectors.warehouse.mapping import Collected, Column, Join, Keys, Source, TableName, WarehouseMapping
 from connectors.warehouse.matching import BEFORE, Held, Matched
 from connectors.warehouse.values import Value, Values
 from connectors.warehouse.well_formed import keys_of
@@ -22,11 +22,13 @@ Kinds = Mapping[str, Mapping[str, FieldType]]
 
 @dataclass(frozen=True)
 class Refusals:
-    """How many values of a column could not be taken: SQL that counts them and gives one of them."""
+    """How many values of some columns of a part could not be taken, and one of each: SQL that gives one row.
 
-    table: str
-    column: str
+    The row holds `refused0`, `shown0`, `refused1` and so on, in the order of the columns.
+    """
+
     part: Matched
+    columns: tuple[Column, ...]
     sql: str
 
 
@@ -57,18 +59,21 @@ class Canonical:
     def refusals(self) -> Iterator[Refusals]:
         """Give the queries that count what could not be taken, one a part that may hold such."""
         for each in self.parts:
-            kinds = self.kinds.get(each.part.table, {})
             values = self._values(each)
-            for column in each.part.columns:
-                if column.name not in kinds:
-                    continue
-                made = self._made(values, each, column.name)
-                if made.refused:
-                    counted = self.writer.cast(f"SUM(CASE WHEN {made.refused} THEN 1 ELSE 0 END)", "BIGINT")
-                    shown = self._shown(values, each, column.name)
-                    first = f"MIN(CASE WHEN {made.refused} THEN {shown} END)"
-                    sql = f"SELECT {counted} AS refused, {first} AS shown {self._from(each, values)}"
-                    yield Refusals(each.part.table, column.name, each, sql)
+            made = [(column, self._made(values, each, column.name).refused) for column in self._wanted(each)]
+            refusing = [(column, refused) for column, refused in made if refused]
+            if refusing:
+                counted = ", ".join(
+                    f"{self.writer.cast(f'SUM(CASE WHEN {refused} THEN 1 ELSE 0 END)', 'BIGINT')} AS refused{number}, "
+                    f"MIN(CASE WHEN {refused} THEN {self._shown(values, each, column)} END) AS shown{number}"
+                    for number, (column, refused) in enumerate(refusing)
+                )
+                sql = f"SELECT 'all' AS id, {counted} {self._from(each, values)}"
+                yield Refusals(each, tuple(column for column, _ in refusing), sql)
+
+    def _wanted(self, matched: Matched) -> list[Column]:
+        wanted = self.kinds.get(matched.part.table, {})
+        return [column for column in matched.part.columns if column.name in wanted]
 
     def _table(self, table: str) -> str:
         names = self.columns()[table]
@@ -99,8 +104,7 @@ class Canonical:
         kind = FieldType.CHOICES if column.each else self.kinds[table][name]
         return values.value(column.origin, kind, KNOWN_VALUES.get((table, name), ()))
 
-    def _shown(self, values: Values, matched: Matched, name: str) -> str:
-        column = next(each for each in matched.part.columns if each.name == name)
+    def _shown(self, values: Values, matched: Matched, column: Column) -> str:
         leaf = next(iter(column.origin.leaves()))
         return values.as_text(matched.held[leaf.column])
 
@@ -163,7 +167,7 @@ class Canonical:
     def _joined(self, join: Join, matched: Matched) -> str:
         """Write a join to at most one row of another table."""
         columns, writer = matched.tables[join.source.table], self.writer
-        keys = [writer.quoted(found_name(columns, each)) for each in join.on]
+        keys = [writer.quoted(found_name(columns, each)) for each, _ in join.on]
         taken = sorted({held.name for held in matched.held.values() if held.alias == join.alias})
         listed = list(dict.fromkeys([*keys, *map(writer.quoted, taken)]))
         order = ", ".join(listed[len(keys) :] or listed)
@@ -178,7 +182,7 @@ class Canonical:
     def _gathered(self, collected: Collected, alias: str, matched: Matched) -> str:
         """Write a join to what is collected of another table."""
         columns, writer = matched.tables[collected.source.table], self.writer
-        keys = [writer.quoted(found_name(columns, each)) for each in collected.on]
+        keys = [writer.quoted(found_name(columns, each)) for each, _ in collected.on]
         take = found_name(columns, collected.take)
         values = Values(writer, {}, partial(self._where, rows="c"), lambda _: "")
         items = writer.gathered(values.as_text(Held("", take, columns[take])))
@@ -190,11 +194,11 @@ class Canonical:
             f"LEFT JOIN ({grouped}) AS {alias} ON {self._equal(collected.on, matched, collected.source.table, alias)}"
         )
 
-    def _equal(self, on: Mapping[str, str], matched: Matched, table: TableName, alias: str) -> str:
+    def _equal(self, on: Keys, matched: Matched, table: TableName, alias: str) -> str:
         """Compare keys; as texts where the two tables hold them in different types."""
         columns, compared = matched.tables[table], []
         values = Values(self.writer, {}, self._where, lambda _: "")
-        for theirs, ours in on.items():
+        for theirs, ours in on:
             name = found_name(columns, theirs)
             other, own = Held("", name, columns[name]), matched.held[ours]
             if other.type.copy(nullable=True) == own.type.copy(nullable=True):

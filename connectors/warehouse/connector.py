@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.protocol import Capabilities, Observation, OnRead, Spent
 from connectors.troubles import Troubles, shown
-from connectors.warehouse.asking import rows_by, values_of
+from connectors.warehouse.asking import one_value, rows_by
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.canonical import Canonical, Refusals
 from connectors.warehouse.catalogue import Catalogue, Remembered
@@ -33,7 +33,6 @@ from rules.playbook import Playbook
 from rules.problems import Place, Problem
 from rules.types import FieldType
 
-COUNTED = pa.schema([("refused", pa.int64()), ("shown", pa.string())])
 READ_ONLY = Capabilities(unique_task_key=False, moves_stages=False, preventive_gates=False, read_only=True)
 
 
@@ -116,10 +115,15 @@ class WarehouseConnector:
     def name_refused(self, playbooks: Sequence[Playbook]) -> None:
         """Count the values that could not be taken, column by column, and name one of each."""
         for each in self.canonical(playbooks).refusals():
-            for rows in rows_by(self.backend, self.writer, each.sql, COUNTED, key="shown"):
-                for found in rows.to_pylist():
-                    if found["refused"]:
-                        self._name_refusal(each, found["refused"], found["shown"])
+            schema = pa.schema([("id", pa.string()), *_counts(len(each.columns))])
+            for row in (
+                row
+                for rows in rows_by(self.backend, self.writer, each.sql, schema, key="id")
+                for row in rows.to_pylist()
+            ):
+                for number, column in enumerate(each.columns):
+                    if row[f"refused{number}"]:
+                        self._name_refusal(each, column, row[f"refused{number}"], row[f"shown{number}"])
 
     @contextmanager
     def session(self) -> Iterator[Backend]:
@@ -156,7 +160,7 @@ class WarehouseConnector:
         delivered = self.delivered(())
         where = " WHERE outcome = 'open' OR outcome IS NULL" if "outcome" in delivered.columns["deals"] else ""
         query = f"SELECT COUNT(*) AS id FROM ({delivered.statements['deals']}) AS d{where}"
-        return int(values_of(self.backend, self.writer, query)[0] or 0)
+        return int(one_value(self.backend, self.writer, query) or 0)
 
     def examine(self, playbooks: Sequence[Playbook]) -> Iterator[Observation]:
         """Look at the tables, columns, values, freshness and stages."""
@@ -194,14 +198,20 @@ class WarehouseConnector:
         parts = self.mapping.tables.get("deals", ()) if self.mapping else ()
         return parts[0].place if parts else Place(self.place)
 
-    def _name_refusal(self, each: Refusals, count: int, text: str | None) -> None:
-        column = next(column for column in each.part.part.columns if column.name == each.column)
+    def _name_refusal(self, each: Refusals, column: Column, count: int, text: str | None) -> None:
         values = "1 value" if count == 1 else f"{count:,} values"
-        said = f"{values} of `{each.column}` of `{each.table}` cannot be taken, such as {shown(text or '')}"
+        table = each.part.part.table
+        said = f"{values} of `{column.name}` of `{table}` cannot be taken, such as {shown(text or '')}"
         self._troubles.add(column.place, "bad-cell", said, "they count as nothing; `values` or a `where` can help")
 
     def _refuse(self) -> NoReturn:
         raise ReadOnlyError
+
+
+def _counts(columns: int) -> Iterator[tuple[str, pa.DataType]]:
+    for number in range(columns):
+        yield f"refused{number}", pa.int64()
+        yield f"shown{number}", pa.string()
 
 
 def kinds_of(playbooks: Sequence[Playbook]) -> dict[str, dict[str, FieldType]]:

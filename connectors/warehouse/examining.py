@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from connectors.protocol import CrmError, Health, Observation
 from connectors.stage_names import compare_stages
-from connectors.warehouse.asking import rows_by, values_of
+from connectors.warehouse.asking import one_value, rows_by
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.matching import Matching
 from connectors.warehouse.reading import Delivered
@@ -61,11 +61,11 @@ def examine(warehouse: Warehouse, playbooks: Sequence[Playbook]) -> Iterator[Obs
 
 def _tables(warehouse: Warehouse, delivered: Delivered) -> Iterator[Observation]:
     for table, statement in delivered.statements.items():
-        count = int(_one(warehouse, f"SELECT COUNT(*) AS id FROM ({statement}) AS t"))
+        count = int(one_value(warehouse.backend, warehouse.writer, f"SELECT COUNT(*) AS id FROM ({statement}) AS t"))
         said = f"`{table}` has {count:,} rows with {len(delivered.columns[table])} columns"
         moment = MOMENTS.get(table)
         if moment in delivered.columns[table]:
-            last = _one(warehouse, f"SELECT MAX({moment}) AS id FROM ({statement}) AS t")
+            last = one_value(warehouse.backend, warehouse.writer, f"SELECT MAX({moment}) AS id FROM ({statement}) AS t")
             said += f", the latest of {last or 'no moment'}"
         health = Health.FINE if count or table != "deals" else Health.UNWISE
         yield Observation(health, "tables", said, "" if count else "are the tables filled, and is the `schema` right?")
@@ -96,8 +96,3 @@ def _stages(warehouse: Warehouse, playbooks: Sequence[Playbook], delivered: Deli
     for rows in rows_by(warehouse.backend, warehouse.writer, query, STAGES, key="stage"):
         held.update({each["stage"]: each["deals"] for each in rows.to_pylist() if each["stage"]})
     yield from compare_stages(set(held), playbooks, warehouse.name, all_known=False, open_deals=held)
-
-
-def _one(warehouse: Warehouse, query: str) -> str:
-    """Give the only value of a query."""
-    return values_of(warehouse.backend, warehouse.writer, query)[0] or ""

@@ -181,7 +181,7 @@ class _Loader:
         return TableName(last, first or text(self.root, "schema"))
 
     def _join(self, alias: ScalarNode, node: Node) -> Join:
-        on = {key.text: _scalar(value) for key, value in entries(node, "on")}
+        on = tuple((key.text, _scalar(value)) for key, value in entries(node, "on"))
         return Join(alias.place, alias.text, self._source(node), on, truth(node, "required"))
 
     def _tests(self, node: Node | None) -> Iterable[Test]:
@@ -232,7 +232,7 @@ class _Loader:
         return Case(tuple(self._tests(child(node, "where"))), self._origin(value or node))
 
     def _collected(self, node: Node) -> Collected:
-        on = {key.text: _scalar(value) for key, value in entries(node, "on")}
+        on = tuple((key.text, _scalar(value)) for key, value in entries(node, "on"))
         return Collected(self._source(node), on, text(node, "take"))
 
     def _zone(self, node: Node, key: str) -> ZoneInfo | None:

@@ -72,6 +72,10 @@ class Source:
     changes: Changes | None = None
 
 
+Keys = tuple[tuple[str, str], ...]
+"""Which columns of the other table equal which of this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Join:
     """At most one row of another table beside each row, by what is equal; `required` drops rows that find none."""
@@ -79,7 +83,7 @@ class Join:
     place: Place
     alias: str
     source: Source
-    on: Mapping[str, str]
+    on: Keys
     required: bool = False
 
 
@@ -88,7 +92,7 @@ class Collected:
     """What one column holds in all rows of another table that belong to a row."""
 
     source: Source
-    on: Mapping[str, str]
+    on: Keys
     take: str
 
 

@@ -86,17 +86,16 @@ class _Part:
     def matched(self) -> Matched | None:
         """Match the tables, then what is read of them; None where nothing of it is of use."""
         part = self.part
-        own = self._source(part.source, lenient=part.lenient)
+        usable = self._source(part.source, lenient=part.lenient) is not None
+        own = self.tables.get(part.source.table)
         if own is None:
             return None
         joins = tuple(self._joins())
-        if any(each.required for each in part.joins if each not in joins):
-            return None
+        usable = usable and not any(each.required for each in part.joins if each not in joins)
         self._hold_all(own, joins)
         self._check_tests((*part.source.where, *part.where), lenient=part.lenient)
         columns = tuple(self._columns())
-        missing = set(keys_of(part.table)) - {each.name for each in columns}
-        if missing:
+        if not usable or not set(keys_of(part.table)) <= {each.name for each in columns}:
             return None
         return Matched(replace(part, joins=joins, columns=columns), self.held, self.tables)
 
@@ -120,12 +119,13 @@ class _Part:
         for join in self.part.joins:
             lenient = self.part.lenient
             theirs = self._source(join.source, lenient=lenient)
-            if theirs is None:
+            if join.source.table not in self.tables:
                 continue
-            keys = [self._has(join.place, join.source.table, name, lenient=lenient) for name in join.on]
+            keys = [theirs is not None]
+            keys += [self._has(join.place, join.source.table, name, lenient=lenient) for name, _ in join.on]
             keys += [
                 self._has(join.place, self.part.source.table, name, lenient=lenient)
-                for name in join.on.values()
+                for _, name in join.on
                 if not ("." in name and self._alias_of(name)) and not found_name(own, name)
             ]
             for test in join.source.where:
@@ -160,8 +160,8 @@ class _Part:
         origins = [each.origin for each in part.columns]
         tests = [*part.source.where, *part.where, *(test for each in origins for test in each.tests())]
         names = {leaf.column for each in origins for leaf in each.leaves()} | {test.column for test in tests}
-        names |= {name for join in part.joins for name in join.on.values()}
-        return names | {name for each in origins for found in each.collections() for name in found.on.values()}
+        names |= {name for join in part.joins for _, name in join.on}
+        return names | {name for each in origins for found in each.collections() for _, name in found.on}
 
     def _check_tests(self, tests: Iterable[Test], *, lenient: bool) -> None:
         for test in tests:
@@ -221,9 +221,13 @@ class _Part:
         if theirs is None:
             return False
         table = collected.source.table
-        names = [collected.take, *collected.on, *(test.column for test in collected.source.where)]
+        names = [
+            collected.take,
+            *(theirs for theirs, _ in collected.on),
+            *(test.column for test in collected.source.where),
+        ]
         there = [self._has(collected.source.place, table, name, lenient=lenient) for name in names]
-        return all(there) and all(name in self.held for name in collected.on.values())
+        return all(there) and all(name in self.held for _, name in collected.on)
 
     def _has(self, place: Place, table: TableName, name: str, *, lenient: bool) -> bool:
         columns = self.tables[table]

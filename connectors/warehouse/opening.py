@@ -42,7 +42,7 @@ def connect(settings: WarehouseSettings) -> WarehouseConnector:
             mapping,
             str(settings.parquet or settings.name),
             in_place=settings.engine is not Engine.DUCKDB,
-            beside=opened if holder is Engine.POSTGRESQL else None,
+            beside=None if holder is Engine.DUCKDB else opened,
         )
     except BaseException:
         backend.close()

@@ -20,8 +20,10 @@ from console.show import check as show
 from console.show.explain import explanation
 from console.show.page import count, page, words
 from console.stream import DealStream, print_json
+from console.warehouse import EngineOption, Mapping, Master, Parquet, WarehouseAsked
 from engine.judge.verdicts import GateStatus, Verdict
 from engine.runs.check import Check, Question
+from engine.runs.check_in_place import check_of
 from engine.runs.document import deal_document, explanation_document, moment, summary_document
 from engine.runs.explain import explain as explain_deal
 from rules.playbook import Enforce
@@ -56,12 +58,17 @@ def check(
     ] = None,
     top: Annotated[int, typer.Option(metavar="N", min=0, help="List so many deals at most; 0 lists all.")] = SHOWN,
     output: As = Format.TABLE,
+    engine: EngineOption = None,
+    master: Master = "",
+    parquet: Parquet = None,
+    warehouse: Mapping = "",
     config: ConfigFile = None,
     store: Store = "",
 ) -> None:
     """Judge deals and print what was found; nothing is written to the CRM."""
+    place = WarehouseAsked(engine, master, warehouse, parquet)
     with (
-        Desk(Asked(config, crm, playbook or (), as_of, store)) as desk,
+        Desk(Asked(config, crm, playbook or (), as_of, store, warehouse=place)) as desk,
         _judging(desk, _question(desk, deal, owner, quick=output is Format.TABLE and report is None)) as judging,
     ):
         verdicts = _reported(_verdicts(judging), judging, report)
@@ -108,7 +115,7 @@ def _judging(desk: Desk, question: Question) -> Iterator[Check]:
     waivers = desk.waivers()
     for each in waivers.refused:
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))
-    with Check(desk.connector, desk.playbooks, replace(question, waivers=waivers.valid)) as judging:
+    with check_of(desk.connector, desk.playbooks, replace(question, waivers=waivers.valid)) as judging:
         yield judging
 
 

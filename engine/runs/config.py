@@ -144,12 +144,13 @@ def _references(written: Node) -> Iterator[Problem]:
         named = ", ".join(f"`{name}`" for name in sorted(crms))
         message = f"several CRMs are named ({named}), and none as the usual one"
         yield Problem(written.place_of("crms"), "no-usual-crm", message, "add `crm: NAME`")
-    yield from _store_problems(node_at(written, ["store"]))
+    yield from _address_problems(node_at(written, ["store"]), "store")
     yield from _secrets_written(mapping(written, "admin"))
     yield from _proxy_problems(node_at(written, ["intake", "proxies"]))
     yield from retention_problems(written)
     for _, node in entries(written, "crms"):
         yield from _secrets_written(node)
+        yield from _address_problems(node_at(node, ["url"]), "url")
         yield from _zone_problems(node_at(node, ["sweep", "timezone"]))
 
 
@@ -177,17 +178,18 @@ def _proxy_problems(proxies: Node) -> Iterator[Problem]:
             yield Problem(each.place, "wrong-form", message, "write one such as `127.0.0.1` or `10.0.0.0/8`")
 
 
-def _store_problems(store: Node) -> Iterator[Problem]:
-    if not isinstance(store, ScalarNode) or "://" not in store.text:
+def _address_problems(address: Node, key: str) -> Iterator[Problem]:
+    """Find an address that is none, and one with a password in it."""
+    if not isinstance(address, ScalarNode) or "://" not in address.text:
         return
     try:
-        password = make_url(store.text).password
+        password = make_url(address.text).password
     except (ArgumentError, ValueError):
-        yield Problem(store.place, "wrong-form", "`store` is no address", f"write one such as `{STORE}`")
+        yield Problem(address.place, "wrong-form", f"`{key}` is no address", f"write one such as `{STORE}`")
         return
     if password and not VARIABLE.fullmatch(str(password)):
-        message = "`store` holds a password in clear"
-        yield Problem(store.place, "secret-in-file", message, "write `${NAME}` and set that environment variable")
+        message = f"`{key}` holds a password in clear"
+        yield Problem(address.place, "secret-in-file", message, "write `${NAME}` and set that environment variable")
 
 
 def _config(values: Mapping[str, Any], folder: Path) -> Config:

@@ -10,7 +10,7 @@ OUT := out/demo
 PANEL := connectors/salesforce/install/project
 CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden nightly bench bench-crms bench-service examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden nightly bench bench-crms bench-service bench-ledger examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -89,6 +89,7 @@ bench: .venv-bench/.ready
 	.venv-bench/bin/python -m bench.run --write
 	.venv-bench/bin/python -m bench.crms.run --write
 	.venv-bench/bin/python -m bench.service.run --write
+	.venv-bench/bin/python -m bench.ledger.run --write
 
 # How CRMs are read and written, alone.
 bench-crms: .venv-bench/.ready
@@ -97,6 +98,10 @@ bench-crms: .venv-bench/.ready
 # The service under load, alone.
 bench-service: .venv-bench/.ready
 	.venv-bench/bin/python -m bench.service.run --write
+
+# What it costs to keep what runs judged from, alone.
+bench-ledger: .venv-bench/.ready
+	.venv-bench/bin/python -m bench.ledger.run --write
 
 .venv-bench/.ready: pyproject.toml constraints.txt bench/requirements.txt
 	$(PYTHON) -m venv .venv-bench

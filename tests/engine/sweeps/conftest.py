@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -143,6 +143,10 @@ class Scene:
             if self.live() is None:
                 return self.last()
         raise AssertionError(f"the sweep goes on still: {self.live()}")
+
+    def later(self, passed: timedelta) -> Self:
+        self.now += passed
+        return self
 
     def live(self) -> Sweep | None:
         with self.ledger.reading() as connection:

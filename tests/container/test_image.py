@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command_from_info
 
 from console.app import app
 
@@ -128,8 +129,6 @@ def test_the_commands_take_the_options_they_are_given(service: str) -> None:
     words = words_of(service)
     (command,) = [each for each in app.registered_commands if (each.name or each.callback.__name__) == words[0]]
     asked = {each for each in words if each.startswith("--")}
-    from typer.main import get_command_from_info  # noqa: PLC0415 - how typer reads it
-
     made = get_command_from_info(command, pretty_exceptions_short=False, rich_markup_mode=None)
     assert asked <= {option for each in made.params for option in each.opts}
 

@@ -42,7 +42,7 @@ def worked_of(asked: Asked, config: Config, crms: Sequence[str]) -> Worked:
         )
         for name in _names(crms, config)
     ]
-    return Worked(watched, files, playbooks, config.sweeps)
+    return Worked(watched, files, playbooks, config.sweeps, config.retention)
 
 
 def said_of(worked: Worked) -> Iterator[str]:

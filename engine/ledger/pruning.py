@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import fields
 from datetime import datetime
@@ -23,12 +23,21 @@ PAGES = 2_000
 """How many free pages SQLite gives back in one transaction, and how many it may keep."""
 
 
-def prune(ledger: Ledger, retention: Retention, now: datetime) -> Pruned:
-    """Take away what is older than its retention, and count it; whoever else does so at the same time does no harm."""
+def never() -> bool:
+    """Go on to the end."""
+    return False
+
+
+def prune(ledger: Ledger, retention: Retention, now: datetime, ending: Callable[[], bool] = never) -> Pruned:
+    """Take away what is older than its retention, and count it; whoever else does so at the same time does no harm.
+
+    Once `ending` says so, the rest is left to another time.
+    """
     counted = Counter[str]()
     for each in prunable(retention, now):
-        counted[each.counts] += _take_away(ledger, each)
-    _give_back_space(ledger)
+        counted[each.counts] += _take_away(ledger, each, ending)
+    if not ending():
+        _give_back_space(ledger)
     return _pruned(counted)
 
 
@@ -47,19 +56,29 @@ def _pruned(counted: Counter[str]) -> Pruned:
     return Pruned(**{each.name: counted[each.name] for each in fields(Pruned)})
 
 
-def _take_away(ledger: Ledger, given: Prunable) -> int:
+def _take_away(ledger: Ledger, given: Prunable, ending: Callable[[], bool]) -> int:
     """Look for rows without holding anyone up, and take them away few by few."""
     taken = 0
-    while keys := _look_for(ledger, given):
+    while not ending() and (keys := _look_for(ledger, given)):
         gone = 0
         for start in range(0, len(keys), given.at_once):
-            with ledger.writing() as connection:
-                these = _these(given.table, keys[start : start + given.at_once])
-                gone += connection.execute(delete(given.table).where(these, given.still)).rowcount
+            if ending():
+                break
+            gone += _delete(ledger, given, keys[start : start + given.at_once])
         taken += gone
         if not gone or len(keys) < LOOKED_FOR:
             break
     return taken
+
+
+def _delete(ledger: Ledger, given: Prunable, keys: Sequence[Any]) -> int:
+    """Take some rows away, but for those that somebody else holds."""
+    columns = given.table.primary_key.columns
+    free = select(*columns).where(_these(given.table, keys), given.still).order_by(*columns)
+    with ledger.writing() as connection:
+        locked = connection.execute(free.with_for_update(of=given.table, skip_locked=True)).all()
+        ours = _these(given.table, [tuple(row) for row in locked])
+        return connection.execute(delete(given.table).where(ours)).rowcount if locked else 0
 
 
 def _look_for(ledger: Ledger, given: Prunable) -> Sequence[Any]:
@@ -87,7 +106,7 @@ def _give_back_space(ledger: Ledger) -> None:
     free, before = _free_pages(ledger), inf
     while PAGES < free < before:
         with closing(ledger.engine.raw_connection()) as connection:
-            connection.cursor().executescript(f"PRAGMA incremental_vacuum({PAGES})")  # type: ignore[attr-defined]
+            connection.cursor().executescript(f"PRAGMA incremental_vacuum({PAGES})")
         free, before = _free_pages(ledger), free
 
 

@@ -14,7 +14,7 @@ from engine.judge.plan_settings import plan_settings
 from engine.judge.tables import Tables
 from engine.ledger.inputs import keep
 from engine.ledger.lease import Lease
-from engine.ledger.runs import RunFacts, RunState, set_state, start_run
+from engine.ledger.runs import RunFacts, RunState, record_problems, set_state, start_run
 from engine.ledger.sweep_parts import Part, clear_parts, put_part
 from engine.ledger.sweeps import Sweep, SweepState, move_on
 from engine.runs import batches
@@ -73,7 +73,9 @@ def read(led: Sweep, hand: Hand, lease: Callable[[], Lease], hold: Hold) -> tupl
     found = WaiverSources(hand.playbooks, hand.connector, means.ledger, means.watched.waivers).waivers(run.as_of)
     context = Context(hand.connector.name, found.valid, texts)
     with means.ledger.writing() as connection:
+        record_problems(connection, run.id, [str(each) for each in hand.connector.problems])
         digest = keep(connection, context_to_bytes(context), means.now())
+        record_problems(connection, run.id, [str(each) for each in hand.connector.problems])
         judged = {"state": SweepState.JUDGING.value, "context": digest}
         return move_on(connection, led, lease(), **judged), found.refused
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+from engine.ledger.retention import Retention
 from engine.ledger.store import Ledger
 from engine.runs.due import DueDeals, Watched
 from engine.runs.loaded import Loaded
@@ -16,6 +17,8 @@ from engine.runs.noting import NobodyNotes, Noting
 from engine.runs.reloading import LOOKS, Reloading
 from engine.runs.schedule import Schedule, SweepTimes, schedule_of
 from engine.runs.sweeps import Sweeps
+from engine.runs.upkeep import LOOKS as LOOKS_AT_STORE
+from engine.runs.upkeep import Upkeep
 from engine.runs.working import Working
 from rules.playbook import Playbook
 
@@ -24,12 +27,16 @@ logger = logging.getLogger("dealgate.service")
 
 @dataclass(frozen=True)
 class Worked:
-    """CRMs that the same playbooks judge, whose files these are; `sweeps` says when some are swept by themselves."""
+    """CRMs that the same playbooks judge, whose files these are; `sweeps` says when some are swept by themselves.
+
+    `retention` says how long their store keeps what.
+    """
 
     crms: Sequence[Watched]
     files: Sequence[Path]
     playbooks: Sequence[Playbook]
     sweeps: Mapping[str, SweepTimes] = field(default_factory=dict)
+    retention: Retention = field(default_factory=Retention)
 
     def schedules(self, playbooks: Sequence[Playbook]) -> dict[str, Schedule]:
         """Settle when CRMs are swept; raises SeveralZones where nobody says in which time zone."""
@@ -38,7 +45,7 @@ class Worked:
 
 
 class Workers:
-    """Two threads a CRM, so that a sweep holds up no event, and one that looks after the playbooks."""
+    """Two threads a CRM, so that a sweep holds up no event; one looks after the playbooks, and one after the store."""
 
     def __init__(self, worked: Worked, ledger: Ledger, noting: Noting | None = None) -> None:
         self._worked = worked
@@ -56,6 +63,8 @@ class Workers:
             crm: Working(f"{crm}:sweep", each.round, at_end=each.sweeps.let_go) for crm, each in self._nightly.items()
         }
         self._on_files = Working("playbooks", self._reloading.look, LOOKS)
+        upkeep = Upkeep(ledger, worked.retention, ending=self._ending.is_set)
+        self._on_store = Working("store", upkeep.look, LOOKS_AT_STORE)
 
     @property
     def loaded(self) -> Loaded:
@@ -99,7 +108,7 @@ class Workers:
             nightly.schedule = schedules.get(crm)
 
     def _threads(self) -> list[Working]:
-        return [*self._on_due.values(), *self._on_sweeps.values(), self._on_files]
+        return [*self._on_due.values(), *self._on_sweeps.values(), self._on_files, self._on_store]
 
 
 def _sweeps(watched: Watched, ledger: Ledger, ending: Event, noting: Noting) -> Sweeps:

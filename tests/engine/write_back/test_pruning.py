@@ -22,6 +22,7 @@ from engine.ledger.run_inputs import RunInput, record_input
 from engine.ledger.runs import RunState, set_state
 from engine.ledger.store import Ledger, open_ledger
 from engine.ledger.waivers import record_waiver
+from engine.runs.upkeep import Upkeep
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 MONTH, YEAR = timedelta(days=31), timedelta(days=401)
@@ -161,6 +162,24 @@ def test_a_transaction_takes_away_few_rows_and_few_large_ones(desk: Any, make: A
         pruned = prune(desk.ledger, Retention(), NOW + MONTH)
     assert pruned == Pruned(inputs=60, events=2500)
     assert [each for each in counted if each] == [1000, 1000, 500, 30, 25, 25, 10]
+
+
+def test_a_service_that_ends_leaves_the_rest_to_another_time(ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        accept(connection, "acme", [Event(f"{number:05}", ()) for number in range(2500)], NOW)
+    asked = iter([False, False, False, True, True])
+    assert prune(ledger, Retention(), NOW + MONTH, lambda: next(asked, True)) == Pruned(events=2000)
+    assert many(ledger, tables.event) == 500
+
+
+def test_a_process_prunes_soon_after_its_start_and_then_once_a_day(ledger: Ledger) -> None:
+    now = NOW + MONTH
+    upkeep = Upkeep(ledger, Retention(), now=lambda: now)
+    found = []
+    for minutes in (0, 9, 1, 1, 1439, 1, 1440):
+        now += timedelta(minutes=minutes)
+        found.append(upkeep.look())
+    assert found == [0, 0, 1, 0, 1, 0, 1]
 
 
 def test_a_sqlite_file_gives_its_space_back(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ OUT := out/demo
 PANEL := connectors/salesforce/install/project
 CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden nightly bench bench-crms bench-service bench-ledger examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden audit nightly bench bench-crms bench-service bench-ledger examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -67,6 +67,15 @@ card-tests: card
 	@test -d build/card/node_modules || { echo "the cards were not tested: npm, or what it installs, is missing"; exit 0; }; \
 	rm -rf build/card/src build/card/tests && cp -R $(CARD)/. build/card && cd build/card && npm run --silent types && npm test --silent
 
+# Looks the pinned versions up in a database of known vulnerabilities, in an environment of its own. Without a network
+# it says that it was skipped, and fails nothing.
+audit:
+	@test -n "$(PYTHON)" || { echo "audit skipped: no python 3.11 or later was found"; exit 0; }; \
+	test -x .venv-audit/bin/pip-audit || { $(PYTHON) -m venv .venv-audit && \
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip-audit; } || \
+	{ echo "audit skipped: pip-audit cannot be installed from here"; exit 0; }; \
+	.venv-audit/bin/python .ci/audit.py
+
 golden: setup
 	$(BIN)/pytest --renew-golden
 
@@ -112,9 +121,9 @@ bench-ledger: .venv-bench/.ready
 # Pins anew what pyproject.toml asks for, in an environment of its own. Read the difference before keeping it.
 constraints:
 	$(PYTHON) -m venv build/pinning
-	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql]'
+	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql,audit]'
 	{ head -n 1 constraints.txt; build/pinning/bin/python -m pip freeze --disable-pip-version-check --exclude dealgate --exclude setuptools; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-3.* out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-audit .venv-3.* out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

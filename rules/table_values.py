@@ -109,9 +109,10 @@ def value_expression(value: Value, reader: Reader, like: FieldType) -> ir.Value:
             start = reader.now() if base == "now" else reader.today()
             return start if plus is None else _moved(start, None, plus, reader)
         case PerSegment(cases, otherwise):
-            branches = [(reader.segment() == name, value_expression(case, reader, like)) for name, case in cases]
-            default = None if otherwise is None else value_expression(otherwise, reader, like)
-            return ibis.cases(*branches, else_=default)
+            listed = [case for _, case in cases] + ([] if otherwise is None else [otherwise])
+            values = _of_one_kind([value_expression(each, reader, like) for each in listed])
+            branches = [(reader.segment() == name, each) for (name, _), each in zip(cases, values, strict=False)]
+            return ibis.cases(*branches, else_=None if otherwise is None else values[-1])
 
 
 def by_segment(
@@ -160,6 +161,13 @@ def later(moment: ir.Value, hours: int) -> ir.Value:
     if moment.type().is_timestamp():
         return moment + ibis.interval(hours=hours)
     return (moment.cast("timestamp") + ibis.interval(days=hours // 24)).date()
+
+
+def _of_one_kind(values: list[ir.Value]) -> list[ir.Value]:
+    """Give dates as the instants they begin at where others of the values are instants."""
+    if not any(each.type().is_timestamp() for each in values):
+        return values
+    return [each.cast("timestamp('UTC')") if each.type().is_date() else each for each in values]
 
 
 def _moved(start: ir.Value, base: Reference | None, plus: Duration, reader: Reader) -> ir.Value:

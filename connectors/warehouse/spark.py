@@ -47,7 +47,7 @@ class SparkBackend:
         started = {**QUIET, **(HERE if master.startswith("local") else {}), **(options or {})}
         for told_twice in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             PySparkLogger.getLogger(told_twice).disabled = True
-        builder = SparkSession.builder.master(master).appName("dealgate").config(map=started)
+        builder = SparkSession.builder.master(master).appName("dealgate").config(map={**started})
         try:
             self._session = builder.getOrCreate().newSession()
         except (PySparkException, Py4JError) as error:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from connectors.warehouse.backend import Backend
 from engine.judge.calendar import BusinessCalendar
+from engine.judge.dialects.duckdb import DUCKDB
 from engine.judge.evaluate import AS_OF, waiver_table
 from engine.judge.judged import Judged
 from engine.judge.query.compiled import Compiled, compile_playbook
@@ -19,7 +20,9 @@ from engine.judge.tables import canonical_types
 from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
+from engine.runs.mistakes import ProblemsFound
 from rules.playbook import Playbook
+from rules.portable import unportable_patterns
 from rules.types import FieldType
 
 BATCH = 20_000
@@ -29,7 +32,8 @@ class InPlace:
     """A playbook ready to judge the tables of one backend, as `Evaluator` judges batches.
 
     `sources` are SELECTs in the backend's dialect, by canonical table (see `connectors.warehouse.backend`); `tracked`
-    names the deal fields with a history (None: all).
+    names the deal fields with a history (None: all). A playbook whose patterns the backend would not read as DuckDB
+    does raises ProblemsFound.
     """
 
     def __init__(
@@ -41,6 +45,9 @@ class InPlace:
         *,
         tracked: frozenset[str] | None = None,
     ) -> None:
+        problems = unportable_patterns(playbook, playbook.id)
+        if problems and backend.dialect != DUCKDB:
+            raise ProblemsFound(problems)
         self.playbook, self.crm = playbook, crm
         self._backend, self._tracked = backend, tracked
         self._types = canonical_types(playbook)

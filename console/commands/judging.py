@@ -23,6 +23,7 @@ from console.stream import DealStream, print_json
 from console.warehouse import EngineOption, Mapping, Master, Parquet, WarehouseAsked
 from engine.judge.verdicts import GateStatus, Verdict
 from engine.runs.check import Check, Question
+from engine.runs.check_by_rules import CheckByRules, EvaluatorName
 from engine.runs.check_in_place import check_of
 from engine.runs.document import deal_document, explanation_document, moment, summary_document
 from engine.runs.explain import explain as explain_deal
@@ -62,14 +63,18 @@ def check(
     master: Master = "",
     parquet: Parquet = None,
     warehouse: Mapping = "",
+    evaluator: Annotated[
+        EvaluatorName, typer.Option(help="What judges: the table engine, or rulesets to hold it against.")
+    ] = EvaluatorName.TABLE,
     config: ConfigFile = None,
     store: Store = "",
 ) -> None:
     """Judge deals and print what was found; nothing is written to the CRM."""
     place = WarehouseAsked(engine, master, warehouse, parquet)
+    quick = output is Format.TABLE and report is None
     with (
         Desk(Asked(config, crm, playbook or (), as_of, store, warehouse=place)) as desk,
-        _judging(desk, _question(desk, deal, owner, quick=output is Format.TABLE and report is None)) as judging,
+        _judging(desk, _question(desk, deal, owner, quick=quick), evaluator) as judging,
     ):
         verdicts = _reported(_verdicts(judging), judging, report)
         if output is Format.JSON:
@@ -111,11 +116,12 @@ def _question(desk: Desk, deals: list[str] | None, owner: str, *, quick: bool) -
 
 
 @contextmanager
-def _judging(desk: Desk, question: Question) -> Iterator[Check]:
+def _judging(desk: Desk, question: Question, evaluator: EvaluatorName = EvaluatorName.TABLE) -> Iterator[Check]:
     waivers = desk.waivers()
     for each in waivers.refused:
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))
-    with check_of(desk.connector, desk.playbooks, replace(question, waivers=waivers.valid)) as judging:
+    make = CheckByRules if evaluator is EvaluatorName.DURABLE_RULES else check_of
+    with make(desk.connector, desk.playbooks, replace(question, waivers=waivers.valid)) as judging:
         yield judging
 
 
@@ -155,7 +161,8 @@ def _print_table(desk: Desk, judging: Check, verdicts: Iterator[Verdict], top: i
 def _in_words(judging: Check, shown: Sequence[Verdict]) -> list[Verdict]:
     """Judge the deals that are listed once more, now in words."""
     asked = replace(judging.question, deal_ids=tuple(each.deal_id for each in shown), words=True)
-    with Check(judging.connector, judging.playbooks, asked) as again:
+    make = CheckByRules if isinstance(judging, CheckByRules) else Check
+    with make(judging.connector, judging.playbooks, asked) as again:
         told = {each.deal_id: each for batch in again.batches() for each in batch.verdicts} if shown else {}
     return [told[each.deal_id] for each in shown]
 

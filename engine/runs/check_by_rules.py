@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from connectors.protocol import Connector
 from engine.judge.evaluate import Evaluator
@@ -12,6 +13,13 @@ from engine.runs.check import Check, Question
 from engine.runs.mistakes import Mistake
 from rules.playbook import Playbook
 from rules.ruleset_refusals import refusals
+
+
+class EvaluatorName(StrEnum):
+    """What judges, as people name it."""
+
+    TABLE = "table"
+    DURABLE_RULES = "durable-rules"
 
 
 class NotCarried(Mistake):

@@ -1,4 +1,4 @@
-"""The answers of both evaluators in one comparable form, and how a disagreement is told."""
+"""The answers of all evaluators in one comparable form, and how a disagreement is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every rule of the language has worked examples, with answers worked out by hand; both evaluators give them."""
+"""Every rule of the language has worked examples, with answers worked out by hand; all three evaluators give them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from engine.judge.evaluate import Evaluator
+from engine.judge.ruleset.evaluator import RulesetEvaluator
 from engine.judge.tables import Tables
 from rules.playbook import Playbook
 from tests.reference.answers import Answer, Mark, answers_of, reference_answers
@@ -49,6 +50,17 @@ def test_the_reference_gives_the_answer_worked_out_by_hand(example: Example) -> 
 def test_the_engine_gives_the_answer_worked_out_by_hand(example: Example, engines: Engines) -> None:
     evaluator = engines(example.playbook, example.tables)
     _holds(example, answers_of(evaluator, example.tables, example.as_of, example.waivers))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_rulesets_give_the_answer_worked_out_by_hand(example: Example, engines: Engines) -> None:
+    pytest.importorskip("durable", reason="the extra `durable-rules` is not installed")
+    tables = example.tables
+    compiled = engines(example.playbook, tables).compiled
+    with RulesetEvaluator(
+        example.playbook, delivered=tables.delivered, tracked=tables.tracked, compiled=compiled
+    ) as rulesets:
+        _holds(example, answers_of(rulesets, tables, example.as_of, example.waivers))
 
 
 def test_every_rule_of_the_language_has_a_worked_example() -> None:

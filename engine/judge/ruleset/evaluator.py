@@ -49,7 +49,8 @@ class RulesetEvaluator(Evaluator):
     """A playbook ready to judge batches by rules; stands wherever an `Evaluator` stands. Close it when done.
 
     Raises RulesetsMissingError where the library is not installed, and NotCarriedError where it meets a condition that
-    rulesets cannot carry (`rules.ruleset_refusals` lists them beforehand).
+    rulesets cannot carry (`rules.ruleset_refusals` lists them beforehand). `compiled` is the playbook compiled for such
+    tables, where that was done before.
     """
 
     def __init__(
@@ -60,13 +61,14 @@ class RulesetEvaluator(Evaluator):
         delivered: Delivered,
         tracked: frozenset[str] | None = None,
         threads: int | None = None,
+        compiled: Compiled | None = None,
     ) -> None:
         super().__init__(playbook, crm, delivered=delivered, tracked=tracked, threads=threads)
         self._delivered, self._tracked = delivered, tracked
         self._matcher = Matcher()
         self._asking = Asking(Translator(playbook, crm, tracked), self._matcher)
         self._build = Build(playbook, crm, delivered, tracked, counting=False, offsets=(), read={})
-        self._asked: Compiled | None = None
+        self._asked = compiled
 
     @property
     def compiled(self) -> Compiled:

@@ -61,6 +61,11 @@ class Matcher:
         self._facts = 0
         self._unread = b""
 
+    @property
+    def process_id(self) -> int | None:
+        """The id of the child process; None where none runs."""
+        return None if self._child is None else self._child.pid
+
     def new_name(self) -> str:
         """Give a name that no other ruleset has."""
         return f"question{next(self._names)}"

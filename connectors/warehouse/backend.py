@@ -13,11 +13,12 @@ from typing import Protocol
 import pyarrow as pa
 from ibis.expr import datatypes as dt
 
+from connectors.protocol import CrmError
 from engine.judge.dialects.dialect import Dialect
 from engine.judge.query.frame import Script
 
 
-class BackendError(Exception):
+class BackendError(CrmError):
     """The backend cannot be reached, or does not run a query; the message says what to do about it."""
 
 

@@ -53,7 +53,8 @@ def examine(warehouse: Warehouse, playbooks: Sequence[Playbook]) -> Iterator[Obs
         yield from _tables(warehouse, delivered)
         yield from _left_out(warehouse, playbooks, delivered)
         warehouse.name_refused(playbooks)
-        yield from (Observation(Health.UNWISE, "values", str(each), each.help) for each in warehouse.problems)
+        for each in warehouse.problems:
+            yield Observation(Health.UNWISE, "values", f"{each.where}: {each.message}", each.help)
         yield from _stages(warehouse, playbooks, delivered)
     except CrmError as error:
         yield Observation.failed("connection", error)

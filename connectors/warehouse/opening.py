@@ -103,8 +103,16 @@ def _must_be_installed(engine: Engine) -> None:
 def _opened(settings: WarehouseSettings, holder: Engine) -> Callable[[], Backend]:
     """Give what opens a session; only what is used is loaded."""
     if holder is Engine.POSTGRESQL and settings.url is not None:
-        from connectors.warehouse.postgresql import PostgresqlBackend  # noqa: PLC0415 - only where it is used
+        from psycopg import ProgrammingError  # noqa: PLC0415 - only where it is used
+        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - likewise
 
+        from connectors.warehouse.postgresql import PostgresqlBackend  # noqa: PLC0415 - likewise
+
+        try:
+            conninfo_to_dict(settings.url.reveal())
+        except ProgrammingError:
+            wrong = f"`url` of `{settings.name}` is no address that PostgreSQL reads"
+            raise WarehouseSettingsError(wrong, "percent-encode what an address cannot hold: `@` is `%40`") from None
         return partial(PostgresqlBackend, settings.url.reveal())
     if holder is Engine.SPARK:
         from connectors.warehouse.spark import SparkBackend  # noqa: PLC0415 - likewise

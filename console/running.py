@@ -19,11 +19,16 @@ from engine.runs.pipeline import Pipeline, untied
 from engine.runs.write_back import Applied
 
 
+def refuse_read_only(desk: Desk) -> None:
+    """Raise ReadOnlyError where the CRM is judged and never written."""
+    if desk.connector.capabilities.read_only:
+        raise ReadOnlyError
+
+
 @contextmanager
 def batches_of(desk: Desk, deals: list[str] | None = None) -> Iterator[Iterator[BatchOfVerdicts]]:
     """Judge deals, all of them where none is named; what no playbook applies to any more is cleared."""
-    if desk.connector.capabilities.read_only:
-        raise ReadOnlyError
+    refuse_read_only(desk)
     waivers = desk.waivers()
     for each in waivers.refused:
         page(stderr=True).print(words(f"a waiver does not hold: {each}"))

@@ -12,7 +12,7 @@ from console.desk import Asked, Desk
 from console.exits import Code, FoundError
 from console.options import As, AsOf, ConfigFile, Crm, Format, Playbooks, Store, UpgradeStore
 from console.progress import sweeping
-from console.running import limits_of
+from console.running import limits_of, refuse_read_only
 from console.show.page import page, words
 from console.stream import print_json
 from engine.ledger.receipts import receipts_of
@@ -41,6 +41,7 @@ def sweep(
     way no other begins.
     """
     with Desk(Asked(config, crm, playbook or (), as_of, store, upgrade_store)) as desk:
+        refuse_read_only(desk)
         ended = _swept(desk, limits_of(desk, allow), as_of_asked=bool(as_of))
         if ended.state is SweepState.FAILED:
             sys.stderr.write(f"the sweep was given up: {ended.reason}\n")

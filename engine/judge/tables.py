@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -22,6 +22,9 @@ ARROW_TYPES: Mapping[FieldType, pa.DataType] = {
     FieldType.TIME: pa.timestamp("us", tz="UTC"),
 }
 """How each field type travels: times are UTC timestamps, money is decimal in the row's currency, absent is null."""
+
+PARENTS = frozenset({"owners", "accounts"})
+"""The tables whose rows belong to several deals."""
 
 
 def canonical_types(playbook: Playbook | None = None) -> dict[str, dict[str, FieldType]]:
@@ -68,3 +71,20 @@ class Tables:
         """The ids of the batch's deals, in order."""
         ids: list[str] = self.tables["deals"]["id"].to_pylist()
         return ids
+
+
+def joined(batches: Sequence[Tables]) -> Tables:
+    """Put batches of one reading together; owners and accounts that several of them hold stand once."""
+    first, *more = batches
+    if not more:
+        return first
+    whole = {name: pa.concat_tables([each[name] for each in batches]) for name in first.tables}
+    return Tables({name: _once(table) if name in PARENTS else table for name, table in whole.items()}, first.tracked)
+
+
+def _once(table: pa.Table) -> pa.Table:
+    """Keep the first row of each id."""
+    if "id" not in table.column_names:
+        return table
+    places = dict(zip(reversed(table["id"].to_pylist()), reversed(range(table.num_rows)), strict=True))
+    return table.take(pa.array(sorted(places.values()), pa.int64()))

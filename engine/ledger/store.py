@@ -31,6 +31,11 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether any number of processes may work on it: not on a SQLite file, which has one service."""
+        return self.engine.dialect.name != "sqlite"
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open one transaction that writes: committed at the end, rolled back on any error."""

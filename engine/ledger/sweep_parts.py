@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -78,17 +78,20 @@ class Free:
         return and_(sweep_part.c.sweep_id == self.sweep_id, free)
 
 
-def claim_part(connection: Connection, free: Free, lease: Lease, most: int) -> Part | None:
-    """Take the first part that is free and was not tried `most` times already; None where there is none."""
+def claim_parts(connection: Connection, free: Free, lease: Lease, most: int, limit: int) -> list[Part]:
+    """Take the first parts that are free and were not tried `most` times already, in their order."""
     query = select(sweep_part.c.number).where(free.where(connection), sweep_part.c.attempts < most)
-    first = query.order_by(sweep_part.c.number).limit(1).with_for_update(skip_locked=True)
-    number = connection.execute(first).scalar()
-    if number is None:
-        return None
-    this = _this(free.sweep_id, number)
+    first = query.order_by(sweep_part.c.number).limit(limit).with_for_update(skip_locked=True)
+    these = _these(free.sweep_id, list(connection.execute(first).scalars()))
     values = {"state": JUDGING, "worker": lease.worker, "lease_until": lease.until}
-    connection.execute(update(sweep_part).where(this).values({**values, "attempts": sweep_part.c.attempts + 1}))
-    return Part(*connection.execute(select(*(sweep_part.c[name] for name in PART)).where(this)).one())
+    connection.execute(update(sweep_part).where(these).values({**values, "attempts": sweep_part.c.attempts + 1}))
+    claimed = select(*(sweep_part.c[name] for name in PART)).where(these).order_by(sweep_part.c.number)
+    return [Part(*row) for row in connection.execute(claimed)]
+
+
+def count_free(connection: Connection, free: Free) -> int:
+    """Count the parts that may be claimed."""
+    return int(connection.execute(select(func.count()).where(free.where(connection))).scalar_one())
 
 
 def is_hopeless(connection: Connection, free: Free, most: int) -> bool:
@@ -105,9 +108,10 @@ def finish_part(connection: Connection, part: Part, worker: str, counts: Mapping
         raise LostPartError(part.number)
 
 
-def give_back(connection: Connection, part: Part, worker: str) -> None:
-    """Let others judge a part that could not be judged here."""
-    held = and_(_this(part.sweep_id, part.number), sweep_part.c.worker == worker, sweep_part.c.state == JUDGING)
+def give_back(connection: Connection, parts: Sequence[Part], worker: str) -> None:
+    """Let others judge what of these parts could not be judged here."""
+    these = _these(parts[0].sweep_id, [part.number for part in parts])
+    held = and_(these, sweep_part.c.worker == worker, sweep_part.c.state == JUDGING)
     connection.execute(update(sweep_part).where(held).values(state=WAITING, worker="", lease_until=None))
 
 
@@ -132,4 +136,8 @@ def part_results(connection: Connection, sweep_id: int) -> Iterator[PartResult]:
 
 
 def _this(sweep_id: int, number: int) -> ColumnElement[bool]:
-    return and_(sweep_part.c.sweep_id == sweep_id, sweep_part.c.number == number)
+    return _these(sweep_id, [number])
+
+
+def _these(sweep_id: int, numbers: Sequence[int]) -> ColumnElement[bool]:
+    return and_(sweep_part.c.sweep_id == sweep_id, sweep_part.c.number.in_(numbers))

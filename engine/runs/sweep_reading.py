@@ -70,10 +70,11 @@ def read(led: Sweep, hand: Hand, lease: Callable[[], Lease], hold: Hold) -> tupl
     texts = judging.shared_texts(deals)
     for _ in deals:
         pass
+    problems = [str(each) for each in hand.connector.problems]
     found = WaiverSources(hand.playbooks, hand.connector, means.ledger, means.watched.waivers).waivers(run.as_of)
     context = Context(hand.connector.name, found.valid, texts)
     with means.ledger.writing() as connection:
-        record_problems(connection, run.id, [str(each) for each in hand.connector.problems])
+        record_problems(connection, run.id, problems)
         digest = keep(connection, context_to_bytes(context), means.now())
         record_problems(connection, run.id, [str(each) for each in hand.connector.problems])
         judged = {"state": SweepState.JUDGING.value, "context": digest}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from engine.ledger import sweep_parts, sweeps
-from engine.ledger.errors import LostPartError, LostSweepError
+from engine.ledger.errors import LostSweepError
 from engine.ledger.lease import Lease
 from engine.ledger.store import Ledger
 from engine.ledger.sweep_parts import PartsDone
@@ -19,7 +19,7 @@ from engine.runs.noting import NobodyNotes, Noting
 from engine.runs.pipeline import utc_now
 from engine.runs.sweep_digest import digest_of
 from engine.runs.sweep_hand import Hand, Means, SweepPatience
-from engine.runs.sweep_judging import judge_part
+from engine.runs.sweep_judging import judge_parts
 from engine.runs.sweep_leading import conclude, finish, give_up
 from engine.runs.sweep_reading import begin, read
 from engine.runs.sweep_writing import settled, write_some
@@ -28,6 +28,8 @@ from engine.runs.write_back import Gone, Now, nobody_watches
 
 HOLD = timedelta(seconds=10)
 """How often a sweep is held for longer in the middle of reading."""
+PARTS = 8
+"""How many parts one worker judges at once, at most."""
 LOST = "whoever led it was not heard of again"
 logger = logging.getLogger("dealgate.sweep")
 
@@ -202,27 +204,32 @@ class Sweeps:
         return 1
 
     def _judge(self, found: Sweep) -> int:
-        """Judge one part that nobody judges."""
+        """Judge some parts that nobody judges; where workers may share them, half of those that are left."""
+        free, most = sweep_parts.Free(found.id, self.now(), self.gone), self.patience.attempts
         with self.ledger.writing() as connection:
-            part = sweep_parts.claim_part(connection, self._free(found), self.lease(), self.patience.attempts)
-        if part is None:
+            left = sweep_parts.count_free(connection, free)
+            limit = max(1, min(PARTS, left // 2 if self.ledger.is_shared else left))
+            parts = sweep_parts.claim_parts(connection, free, self.lease(), most, limit) if left else []
+        if not parts:
             return 0
         try:
-            judge_part(self._hand_for(found), part)
-        except LostPartError as lost:
-            logger.info("%s: %s", found.crm, lost, extra=_about(found))
+            judge_parts(self._hand_for(found), parts)
         except Exception:
             with self.ledger.writing() as connection:
-                sweep_parts.give_back(connection, part, self.worker)
+                sweep_parts.give_back(connection, parts, self.worker)
             raise
-        self.watcher.judges(self.parts(found))
-        return 1
+        done = self.parts(found)
+        said = (found.crm, found.slot, done.deals_done, done.deals)
+        logger.info("%s: sweep %s: %d of %d deals are judged", *said, extra=_about(found))
+        self.watcher.judges(done)
+        return len(parts)
 
     def _conclude(self, led: Sweep) -> int:
         """End the judging once all parts are done; 0: others judge still."""
         done = self.parts(led)
         with self.ledger.reading() as connection:
-            hopeless = sweep_parts.is_hopeless(connection, self._free(led), self.patience.attempts)
+            free = sweep_parts.Free(led.id, self.now(), self.gone)
+            hopeless = sweep_parts.is_hopeless(connection, free, self.patience.attempts)
         if hopeless:
             self.give_up(led, led.reason or "whoever judged a part of it was lost, again and again")
             return 1
@@ -244,9 +251,6 @@ class Sweeps:
             return 0
         self._tell(finish(led, hand, self.lease()))
         return 1
-
-    def _free(self, found: Sweep) -> sweep_parts.Free:
-        return sweep_parts.Free(found.id, self.now(), self.gone)
 
     def _hand_for(self, found: Sweep) -> Hand:
         if self._hand is None or not self._hand.holds(found):

@@ -174,6 +174,7 @@ class Scene:
 @pytest.fixture
 def scene(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr("engine.runs.batches.DEALS_AT_ONCE", 3)
+    monkeypatch.setattr("engine.runs.sweeps.PARTS", 1)
     scene = Scene(tmp_path / "crm.db", ledger)
     with opened_or_made(scene.file) as db, transaction(db):
         add_columns(db, "deals", ("id", "name", "stage", "outcome", "pain", "owner_id"))

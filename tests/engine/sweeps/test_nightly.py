@@ -165,7 +165,7 @@ def test_deals_whose_changes_never_arrived_are_judged_again(scene: Scene) -> Non
 def test_an_engine_that_fails_again_and_again_ends_the_sweep_and_not_the_service(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sweeps, "judge_part", raising(RuntimeError("a bug")))
+    monkeypatch.setattr(sweeps, "judge_parts", raising(RuntimeError("a bug")))
     scene.ask()
     with caplog.at_level(logging.CRITICAL):
         through(scene, scene.nightly(), scene.now + 10 * MINUTE, MINUTE)

@@ -21,7 +21,7 @@ POINTS: dict[str, tuple[Any, str, int]] = {
     "begun, nothing is read": (sweeps, "read", 1),
     "in the middle of reading": (sweep_reading, "put_part", 3),
     "all is read, nobody is told": (sweep_reading, "context_to_bytes", 1),
-    "a part is claimed": (sweeps, "judge_part", 2),
+    "a part is claimed": (sweeps, "judge_parts", 2),
     "a part is judged, nothing is recorded": (sweep_judging, "record_piece", 3),
     "a part is recorded, not committed": (sweep_judging, "finish_part", 3),
     "all is judged, nothing is concluded": (sweeps, "conclude", 1),
@@ -78,8 +78,13 @@ def test_parts_that_were_judged_are_not_judged_again(scene: Scene, monkeypatch: 
     scene.ask()
     kill(scene, monkeypatch, "a part is judged, nothing is recorded")
     judged: list[int] = []
-    original = sweeps.judge_part
-    monkeypatch.setattr(sweeps, "judge_part", lambda hand, part: (judged.append(part.number), original(hand, part))[1])
+    original = sweep_judging.record_part
+
+    def recording(hand: Any, part: Any, *rest: Any) -> bool:
+        judged.append(part.number)
+        return original(hand, part, *rest)
+
+    monkeypatch.setattr(sweep_judging, "record_part", recording)
     scene.until_its_end(scene.worker("two", gone=["one"]))
     assert (judged, scene.faults.reads) == ([2, 3], 1)
 
@@ -116,7 +121,7 @@ def test_a_part_that_kills_every_worker_ends_the_sweep_and_what_was_recorded_is_
     leader = scene.worker("leader", gone=["one"])
     leader.step()
     with monkeypatch.context() as patch:
-        patch.setattr(sweeps, "judge_part", dying_on_part(2))
+        patch.setattr(sweep_judging, "record_part", dying_on_part(2))
         for _ in range(3):
             with pytest.raises(Killed):
                 steps(scene.worker("one", gone=["one"]))
@@ -164,11 +169,11 @@ def dying_at(nth: int, original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def dying_on_part(number: int) -> Callable[..., Any]:
-    original = sweeps.judge_part
+    original = sweep_judging.record_part
 
-    def dying(hand: Any, part: Any) -> bool:
+    def dying(hand: Any, part: Any, *rest: Any) -> bool:
         if part.number == number:
             raise Killed
-        return original(hand, part)
+        return original(hand, part, *rest)
 
     return dying

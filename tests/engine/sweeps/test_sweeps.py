@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.local import connect
+from connectors.local.database import opened_or_made, transaction
+from connectors.local.layout import add_columns
 from engine.judge.plan_settings import plan_settings
 from engine.ledger import due, sweeps, tables
 from engine.ledger.lease import Lease
@@ -71,6 +73,19 @@ def test_its_checksum_and_what_it_writes_are_those_of_one_pass(scene: Scene, tmp
     ended = scene.until_its_end(scene.worker("one"), scene.worker("two"))
     assert ended.digest["checksum"] == one_pass.checksum
     assert ended.digest["totals"] == one_pass.totals.to_json()
+
+
+def test_parts_that_are_judged_together_come_to_the_same(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.rows("UPDATE deals SET pain = 'They retype orders' WHERE id IN ('D-01', 'D-07')")
+    add_owners(scene)
+    checksums = set()
+    for parts in (1, 3, 8):
+        monkeypatch.setattr("engine.runs.sweeps.PARTS", parts)
+        scene.limits = {"tasks-per-owner": 0.0}
+        scene.ask()
+        checksums.add(scene.until_its_end(scene.worker()).digest["checksum"])
+        scene.now += MINUTE
+    assert len(checksums) == 1
 
 
 def test_swept_again_it_writes_nothing(scene: Scene) -> None:
@@ -168,6 +183,12 @@ def test_who_lost_a_sweep_changes_nothing_of_it_any_more(scene: Scene) -> None:
     with pytest.raises(Exception, match="is led by another worker"), scene.ledger.writing() as connection:
         sweeps.move_on(connection, led, slow, state="judging")
     assert scene.last().state is SweepState.WAITING
+
+
+def add_owners(scene: Scene) -> None:
+    with opened_or_made(scene.file) as db, transaction(db):
+        add_columns(db, "owners", ("id", "name", "email"))
+    scene.rows("INSERT INTO owners (id, name, email) VALUES ('a', 'Ann', 'ann@example.com')")
 
 
 def event(scene: Scene, deal: str) -> None:

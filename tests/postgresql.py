@@ -53,6 +53,15 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def restart_postgresql(server: str) -> None:
+    """Stop a server as if it had crashed, and start it again as it was."""
+    folder, programs = Path(server.partition("host=")[2]), postgresql_programs()
+    assert programs is not None
+    command = [str(programs / "pg_ctl"), "-D", str(folder / "data"), "-l", str(folder / "log")]
+    restart = [*command, "-m", "immediate", "-w", "restart"]
+    subprocess.run(restart, user=postgresql_user(), cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
 def make_database(server: str, template: str) -> str:
     """Make a database as another one is, and give its address."""
     engine = create_engine(store_url(server), isolation_level="AUTOCOMMIT")

@@ -22,6 +22,7 @@ MOST_LOST = 2
 """After how many kills without recovering deals are looked at together still."""
 RESTED = 180.0
 """How long it may take to come to rest, in seconds."""
+LEFT_ALONE = "is left alone"
 PARTS = ("made", "completed", "flagged")
 
 
@@ -42,7 +43,7 @@ class Killing:
             if code == 0:
                 return
             self.scene.pass_time()
-        raise AssertionError(f"sweeps end with {code}\n{self.said()}")
+        raise AssertionError(f"sweeps end with {code}\n{self.scene.said()[-6000:]}")
 
     def at(self, point: Point, *, fault: bool = False) -> None:
         """Let the service recover from the last kill, and die at a point once deals change."""
@@ -50,9 +51,9 @@ class Killing:
         self._begin(fault=fault)
         with self.scene.serving(point.says, nth, armed=point.recovering) as process:
             if not point.recovering:
-                self._come_to_rest()
+                self.come_to_rest()
                 self.scene.arm()
-            self._change()
+            self.change()
             self._died(process, point.says)
 
     def at_random(self, *, fault: bool = False) -> None:
@@ -60,8 +61,8 @@ class Killing:
         self._begin(fault=fault)
         with self.scene.serving() as process:
             if self._since_rest >= MOST_LOST:
-                self._come_to_rest()
-            self._change()
+                self.come_to_rest()
+            self.change()
             time.sleep(self.scene.random.uniform(0, LATEST))
             process.kill()
             self._died(process, AT_RANDOM)
@@ -69,7 +70,7 @@ class Killing:
     def in_sweep(self, point: Point, *, fault: bool = False) -> None:
         """Let a sweep by hand die at a point, and another one go on with it."""
         self._begin(fault=fault)
-        self._change()
+        self.change()
         with self.scene.running("sweep", point=point.says, nth=self.scene.random.randint(1, point.often)) as process:
             self._died(process, point.says)
         self._since_rest = 0
@@ -80,7 +81,7 @@ class Killing:
         """Run the service until all is quiet."""
         self.scene.pass_time()
         with self.scene.serving():
-            self._come_to_rest()
+            self.come_to_rest()
 
     def broken(self) -> list[str]:
         """Hold everything against what was promised, and that one more sweep finds nothing to do."""
@@ -94,35 +95,37 @@ class Killing:
             broken.append("a further sweep found what had not been found")
         return broken
 
-    def said(self) -> str:
-        """Give the end of what `dealgate` said."""
-        return self.scene.log.read_text(encoding="utf-8")[-6000:]
-
     def _begin(self, *, fault: bool) -> None:
         self.scene.pass_time()
         if fault:
             self.scene.tell(fault=[self.scene.random.choice(FAULTS), 1])
             self.counts.faults += 1
 
-    def _change(self) -> None:
-        self.scene.change(self._deals, CHANGED)
+    def change(self, many: int = CHANGED) -> None:
+        """Give some deals another amount."""
+        self.scene.change(self._deals, many)
 
     def _died(self, process: Process, says: str) -> None:
         try:
             code = process.wait(timeout=LONGEST)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"this never came: {says}\n{self.said()}") from None
-        assert code == -signal.SIGKILL, self.said()
+            raise AssertionError(f"this never came: {says}\n{self.scene.said()[-6000:]}") from None
+        assert code == -signal.SIGKILL, self.scene.said()[-6000:]
         self.counts.kills[says] += 1
         self._since_rest += 1
 
-    def _come_to_rest(self) -> None:
+    def come_to_rest(self) -> None:
         """Wait until all is quiet, letting time pass whenever that is what the service waits for."""
         end = time.monotonic() + RESTED
         while not self._rests():
-            assert time.monotonic() < end, f"it does not come to rest: {kept(self.ledger)}\n{self.said()}"
+            assert time.monotonic() < end, f"it does not come to rest: {kept(self.ledger)}\n{self.scene.said()[-6000:]}"
             self.scene.pass_time(100)
         self._since_rest = 0
+
+    def come_to_pause(self) -> None:
+        """Wait until the service leaves the CRM alone."""
+        before = self.scene.said().count(LEFT_ALONE)
+        until(lambda: self.scene.said().count(LEFT_ALONE) > before, "the CRM is left alone")
 
     def _rests(self) -> bool:
         try:

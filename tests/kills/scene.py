@@ -83,7 +83,7 @@ class Scene:
 
     @property
     def log(self) -> Path:
-        """What all processes of `dealgate` said."""
+        """The file of what all processes of `dealgate` said."""
         return self.folder / "log"
 
     def configure(self, **more: Any) -> None:
@@ -117,10 +117,18 @@ class Scene:
     def pass_time(self, seconds: float = SETTLED) -> None:
         """Let time pass for everybody."""
         self.tell(advance=seconds)
+        self.turn_clock(seconds)
+
+    def turn_clock(self, seconds: float) -> None:
+        """Turn the clock of this machine on, or back, and no other."""
         ahead = float(self.clock.read_text(encoding="ascii")) + seconds
         new = self.clock.with_suffix(".new")
         new.write_text(str(ahead), encoding="ascii")
         new.replace(self.clock)
+
+    def said(self) -> str:
+        """Give what all processes of `dealgate` said."""
+        return self.log.read_text(encoding="utf-8")
 
     def arm(self) -> None:
         """Let the trap of the running process count from now on."""
@@ -149,7 +157,7 @@ class Scene:
         """Run the service until it listens, or died before."""
         with self.running("serve", "--port", str(self.port), point=point, nth=nth, armed=armed) as process:
             until(lambda: process.poll() is not None or _listens(self.port), "the service listens")
-            assert process.poll() in {None, -signal.SIGKILL}, self.log.read_text(encoding="utf-8")[-4000:]
+            assert process.poll() in {None, -signal.SIGKILL}, self.said()[-4000:]
             yield process
 
     def run(self, *words: str, point: str = "", nth: int = 1) -> int:

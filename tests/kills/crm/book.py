@@ -43,6 +43,10 @@ class Kept(Protocol):
         """Tell of changed deals at an address, again and again until each was acknowledged."""
         ...
 
+    def away(self, *, is_away: bool) -> None:
+        """Answer nothing but errors from now on, or answer again."""
+        ...
+
     def acknowledged(self) -> set[str]:
         """Give the events that were acknowledged, and asked for a deal."""
         ...
@@ -60,6 +64,8 @@ def answered(crm: Kept, request: Request) -> Response:
     if "fault" in asked:
         name, times = asked["fault"]
         getattr(crm.faults, name)(times, after_commit=True)
+    if "away" in asked:
+        crm.away(is_away=asked["away"])
     if "advance" in asked:
         crm.clock.advance(float(asked["advance"]))
     if "push" in asked:

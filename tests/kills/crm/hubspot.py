@@ -55,6 +55,9 @@ class HubSpotWithBook(HubSpotSimulator):
         self.webhooks.target, self.webhooks.reached_at = PUBLIC + HOOK, address + HOOK
         self.webhooks.run()
 
+    def away(self, *, is_away: bool) -> None:
+        self.faults.counted["error 503"] = 10**9 if is_away else 0
+
     def acknowledged(self) -> set[str]:
         taken = (each for each in self.webhooks.deliveries if each.status in GOOD)
         told = (event for each in taken for event in each.events if event["propertyName"] == "amount")

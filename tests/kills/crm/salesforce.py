@@ -57,6 +57,9 @@ class SalesforceWithBook(SalesforceSimulator):
         self.messages = OutboundMessages(self, f"{address}/webhooks/salesforce/acme/{END}")
         self.pushing.enter_context(self.messages)
 
+    def away(self, *, is_away: bool) -> None:
+        self.faults.counted["error"] = 10**9 if is_away else 0
+
     def acknowledged(self) -> set[str]:
         sent = self.messages.deliveries if self.messages else ()
         return {id_ for each in sent if each.acknowledged for id_ in each.notifications}

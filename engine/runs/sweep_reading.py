@@ -76,7 +76,6 @@ def read(led: Sweep, hand: Hand, lease: Callable[[], Lease], hold: Hold) -> tupl
     with means.ledger.writing() as connection:
         record_problems(connection, run.id, problems)
         digest = keep(connection, context_to_bytes(context), means.now())
-        record_problems(connection, run.id, [str(each) for each in hand.connector.problems])
         judged = {"state": SweepState.JUDGING.value, "context": digest}
         return move_on(connection, led, lease(), **judged), found.refused
 

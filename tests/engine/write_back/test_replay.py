@@ -66,6 +66,7 @@ D-2,Harbor,New,Discovery,20,EUR,o1,a2,open,,,They retype orders
 D-3,Quarry,New,Proposal,30,EUR,o2,a3,open,call,2026-12-24,orders get lost
 D-4,Old,Renewal,quote,40,EUR,o2,a3,open,,,
 D-5,Other,Elsewhere,quote,50,EUR,o2,a3,open,,,
+D-6,Wrong,New,Discovery,many,EUR,o2,a3,open,,,
 """
 OWNERS = "id,name,email,manager_id\no1,Ana Ruiz,ana@example.com,o2\no2,Bo Lind,bo@example.com,\n"
 
@@ -157,7 +158,8 @@ def test_runs_of_every_kind_are_replayed_to_the_byte_when_the_crm_and_the_playbo
         many = 2 if kind == "events" else 5
         assert again.stderr == f"run {run_id} ({kind}) of acme, done: {many} verdicts are the same to the byte\n"
         assert again.returncode == 0
-        assert again.stdout == document
+        assert again.stdout == document, kind
+    assert "`many`" in told[1][1]
     assert '"pain-own"' in told[1][1]
     assert "They sign in May" in told[1][1]
 

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HIDDEN = "***"
 AFTER_CRM = re.compile(r"^(/webhooks/[^/]+/[^/]+/).*", re.DOTALL)
 LONGEST = 200
+LOOKS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What is asked every few seconds by machines, and told only where it is not fine."""
 logger = logging.getLogger("dealgate.access")
 
 
@@ -39,7 +41,8 @@ class AccessLog:
             took = (time.perf_counter() - begun) * 1000
             path = shown(scope["path"])
             about = {"method": scope["method"], "path": path, "status": status, "milliseconds": round(took, 1)}
-            logger.info("%s %s %d %.1f ms", scope["method"], path, status, took, extra=about)
+            level = logging.DEBUG if path in LOOKS and status == 200 else logging.INFO  # noqa: PLR2004 - HTTP's own
+            logger.log(level, "%s %s %d %.1f ms", scope["method"], path, status, took, extra=about)
 
 
 def shown(path: str) -> str:

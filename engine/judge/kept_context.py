@@ -51,7 +51,7 @@ def context_to_bytes(context: Context) -> bytes:
         "waivers": [{name: _word(getattr(each, name)) for name in WAIVER} for each in context.waivers],
         "texts": None if context.texts is None else context.texts.to_pylist(),
     }
-    return pressed(json.dumps(values, sort_keys=True, ensure_ascii=False).encode())
+    return pressed(json.dumps(values, sort_keys=True).encode())
 
 
 def context_from_bytes(data: bytes) -> Context:

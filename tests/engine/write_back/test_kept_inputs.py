@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from engine.judge.copies import SCHEMA as TEXTS
@@ -59,6 +62,25 @@ def test_the_same_tables_are_the_same_bytes_however_they_were_put_together() -> 
     other_way = Tables(dict(reversed(tables(chunks=2).tables.items())), tables().tracked)
     assert to_bytes(other_way) == once
     assert to_bytes(from_bytes(once)) == once
+
+
+CELLS: Mapping[str, st.SearchStrategy[Any]] = {
+    "name": st.text(),
+    "amount": st.decimals(-(10**15), 10**15, places=2),
+    "created_at": st.datetimes(timezones=st.just(UTC)),
+    "close_date": st.dates(),
+    "stage": st.sampled_from(["", "a", "\0", "ß"]),
+}
+
+
+@given(st.lists(st.fixed_dictionaries({name: st.none() | cells for name, cells in CELLS.items()}), max_size=20))
+def test_whatever_a_deal_holds_comes_back(rows: list[dict[str, Any]]) -> None:
+    numbered = [{"id": f"{number:02}", **row} for number, row in enumerate(rows)]
+    deals = pa.Table.from_pylist(numbered, canonical_schemas()["deals"])
+    back = from_bytes(to_bytes(Tables({"deals": deals})))
+    assert back["deals"].equals(deals)
+    some = [row["id"] for row in numbered[::2]]
+    assert of_deals(back, some)["deals"].to_pylist() == deals.to_pylist()[::2]
 
 
 def test_some_deals_take_along_what_belongs_to_them_and_no_more() -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from connectors.warehouse.connector import WarehouseConnector
+from engine.judge.tables import Tables
 from tests.connectors.warehouse.conftest import Seeds
 from tests.connectors.warehouse.warehouses import Place, Rows
 
@@ -85,10 +86,15 @@ def history(seeds: Seeds) -> Rows:
     return tables | {"opportunity": with_rows(others, *versions)}
 
 
-def rows(warehouse: WarehouseConnector, table: str, deal: str) -> list[dict[str, object]]:
-    tables = next(warehouse.read(()))
-    key = "id" if table == "deals" else "deal_id"
+def all_of(warehouse: WarehouseConnector) -> Tables:
+    """Read everything once: the recordings are small, and what cannot be taken of them is nothing."""
+    (tables,) = warehouse.read(())
     assert warehouse.problems == ()
+    return tables
+
+
+def rows(tables: Tables, table: str, deal: str) -> list[dict[str, object]]:
+    key = "id" if table == "deals" else "deal_id"
     found = [row for row in tables[table].to_pylist() if row[key] == deal]
     return sorted(found, key=lambda row: [str(value) for value in row.values()])
 
@@ -98,10 +104,10 @@ def test_recorded_opportunities_are_read_with_what_belongs_to_them(place: Place,
     with place.warehouse("fivetran-salesforce") as warehouse:
         assert warehouse.name == "salesforce"
         assert warehouse.count_open() == 1
-        tables = next(warehouse.read(()))
-        (deal,) = rows(warehouse, "deals", OPPORTUNITY)
-        activities = rows(warehouse, "activities", OPPORTUNITY)
-        tasks = rows(warehouse, "tasks", OPPORTUNITY)
+        tables = all_of(warehouse)
+    (deal,) = rows(tables, "deals", OPPORTUNITY)
+    activities = rows(tables, "activities", OPPORTUNITY)
+    tasks = rows(tables, "tasks", OPPORTUNITY)
     assert len(tables.deal_ids) == 10
     assert tables["owners"].to_pylist()[0]["name"] == "Saurabh Kapadia"
     assert Counter(tables["deals"]["outcome"].to_pylist()) == {"won": 5, "lost": 4, "open": 1}
@@ -125,9 +131,10 @@ def test_recorded_opportunities_are_read_with_what_belongs_to_them(place: Place,
 def test_history_mode_tells_stage_changes_and_changes_of_amount(place: Place, seeds: Seeds) -> None:
     place.fill(history(seeds))
     with place.warehouse("fivetran-salesforce-history") as warehouse:
-        (deal,) = rows(warehouse, "deals", OPPORTUNITY)
-        moves = rows(warehouse, "stage_changes", OPPORTUNITY)
-        changes = rows(warehouse, "field_changes", OPPORTUNITY)
+        tables = all_of(warehouse)
+    (deal,) = rows(tables, "deals", OPPORTUNITY)
+    moves = rows(tables, "stage_changes", OPPORTUNITY)
+    changes = rows(tables, "field_changes", OPPORTUNITY)
     assert (deal["stage"], deal["amount"]) == ("Proposal", Decimal("210000.00"))
     assert [(each["from_stage"], each["to_stage"], each["changed_at"]) for each in moves] == [
         ("Discovery", "Proposal", utc(2018, 12, 19, 7)), (None, "Discovery", utc(2018, 12, 18, 18))
@@ -182,13 +189,13 @@ def test_the_recorded_account_is_read_with_what_belongs_to_its_deals(place: Plac
     place.fill(hubspot(seeds))
     with place.warehouse("fivetran-hubspot") as warehouse:
         assert warehouse.name == "hubspot"
-        tables = next(warehouse.read(()))
-        (deal,) = rows(warehouse, "deals", "7")
-        people = rows(warehouse, "contacts", "7")
-        (call,) = rows(warehouse, "activities", "7")[-1:]
-        (task,) = rows(warehouse, "tasks", "7")
-        moves = rows(warehouse, "stage_changes", "7")
-        changes = rows(warehouse, "field_changes", "7")
+        tables = all_of(warehouse)
+    (deal,) = rows(tables, "deals", "7")
+    people = rows(tables, "contacts", "7")
+    (call,) = rows(tables, "activities", "7")[-1:]
+    (task,) = rows(tables, "tasks", "7")
+    moves = rows(tables, "stage_changes", "7")
+    changes = rows(tables, "field_changes", "7")
     assert len(tables.deal_ids) == 45
     assert (deal["stage"], deal["outcome"], deal["amount"]) == ("/n0+plNHbWErNq8Ek+NM3g==", "won", Decimal("1250.50"))
     assert (deal["pipeline"], deal["account_id"], deal["close_date"]) == (

@@ -23,7 +23,6 @@ class Edge(Enum):
     LINE_START = "(?m)^"
     LINE_END = "(?m)$"
     WORD = r"\b"
-    NOT_WORD = r"\B"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,11 @@ CLASS = re.compile(
     r"\[\^?\]?(?:\[:\^?\w+:\]|\\[pP](?:\{\^?\w+\}|\w)|\\x\{[0-9a-fA-F]+\}|\\Q.*?\\E|\\.|[^\]\\])*\]", re.DOTALL
 )
 ESCAPE = re.compile(r"\\(?:[pP](?:\{\^?\w+\}|\w)|x(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{2})|[0-7]{1,3}|.)", re.DOTALL)
-EDGES: Mapping[str, Edge] = {r"\A": Edge.START, r"\z": Edge.END, r"\b": Edge.WORD, r"\B": Edge.NOT_WORD}
+EDGES: Mapping[str, Edge] = {r"\A": Edge.START, r"\z": Edge.END, r"\b": Edge.WORD}
+ONLY_RE2: Mapping[str, tuple[str, str]] = {
+    r"\C": ("is a byte, which only RE2 reads", "`.` is any character"),
+    r"\B": ("is found by RE2 between the bytes of a letter too", "say which characters stand there"),
+}
 SPELT: Mapping[str, str] = {r"\a": "\a", r"\f": "\f", r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\v": "\v"}
 
 
@@ -164,8 +167,8 @@ class _Reader:
 
     def _escape(self) -> Part:
         start, words = self.at, self._match(ESCAPE)[0]
-        if words == r"\C":
-            raise self._outside(start, "is a byte, which only RE2 reads", "`.` is any character")
+        if words in ONLY_RE2:
+            raise self._outside(start, *ONLY_RE2[words])
         if words in EDGES:
             return EDGES[words]
         if words in SPELT:

@@ -56,8 +56,8 @@ def small(text: str) -> str:
 
 
 def is_word(char: str) -> bool:
-    """Say whether a character is a letter or digit."""
-    return any(low <= ord(char) <= high for low, high in _found("every", r"[\p{L}\p{N}]"))
+    """Say whether a character is a letter or digit, or like one in another case."""
+    return any(low <= ord(char) <= high for low, high in _found("every", r"(?i)[\p{L}\p{N}]"))
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,6 @@ EDGES = {
     Edge.START: r"\A",
     Edge.LINE_START: r"(?:\A|(?<=\n))",
     Edge.WORD: f"(?:(?<={WORD})(?!{WORD})|(?<!{WORD})(?={WORD}))",
-    Edge.NOT_WORD: f"(?:(?<={WORD})(?={WORD})|(?<!{WORD})(?!{WORD}))",
 }
 """Places in a text as PostgreSQL and Java read them; RE2's words are of ASCII letters, digits and `_`."""
 

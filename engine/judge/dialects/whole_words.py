@@ -16,7 +16,8 @@ from rules.patterns import Character
 BEFORE, BEHIND, DOTTED, OTHER = "\x01", "\x02", "\x03", "\x04"
 """Marks before and behind a word, what stands for the dotted I, which is like no other letter, and for these three."""
 UNMARKED = (f"{BEFORE}{BEHIND}{DOTTED}", OTHER * 3)
-WORD_CHARACTERS = r"[\p{L}\p{N}]+"
+WORD_CHARACTERS = r"(?i)[\p{L}\p{N}]+"
+"""In any case: U+0345, a mark under Greek letters, is no letter, and yet like one."""
 MARKED = f"{BEFORE}\\1{BEHIND}"
 
 

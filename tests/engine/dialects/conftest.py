@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
@@ -24,6 +26,16 @@ SMALL = {
 }
 """A Spark for few rows: what it would take to be quick with many takes it most of the time here."""
 Opened = Callable[[], Backend]
+unclosed = pytest.mark.filterwarnings("ignore::ResourceWarning")
+"""PySpark leaves its sockets to the collector; what they say there is not about us."""
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collect what PySpark left, before another test is blamed for it."""
+    yield
+    if "pyspark" in sys.modules:
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,13 @@ from examples.generate import PIPELINE
 from rules.load import load_playbook
 from rules.playbook import Playbook
 from tests.engine.dialects.comparing import differences
-from tests.engine.dialects.conftest import Opened
+from tests.engine.dialects.conftest import Opened, unclosed
 from tests.reference.strategies import condition_playbooks, playbooks, waivers
 from tests.reference.strategies import settings as moments
 from tests.reference.strategies_tables import random_tables
 from tests.reference.vocabulary import Setting
 
+pytestmark = unclosed
 DEALS = 60
 SHOWN = 3
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -37,8 +38,11 @@ REAL = {
     "maven_crm": datetime(2017, 12, 31, 12, tzinfo=UTC),
     "obvience_powerbi": datetime(2015, 1, 1, 12, tzinfo=UTC),
 }
-MANY = {"postgresql": (4, 60), "spark": (2, 20)}
+MANY = {"postgresql": (4, 60), "spark": (1, 20)}
 """Random playbooks a test, in the normal and in the nightly run."""
+IN_PLACE = ("postgresql", "spark", "duckdb") if NIGHTLY else ("postgresql", "spark")
+RUNS = [(name, where) for name in SHIPPED for where in IN_PLACE if NIGHTLY or where != "spark" or name == "enterprise"]
+REAL_RUNS = [(name, where) for name in REAL for where in IN_PLACE]
 
 
 def agree(opened: Opened, data: st.DataObject, drawn: Callable[[Setting], st.SearchStrategy[Playbook]]) -> None:
@@ -96,13 +100,13 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return imported(PIPELINE / "mapping.yaml", PIPELINE, tmp_path_factory.mktemp("example"))
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(("name", "opened"), RUNS, indirect=["opened"])
 def test_a_shipped_playbook_finds_the_same_in_the_example_pipeline(name: str, example: Path, backend: Backend) -> None:
     playbook = loaded(Path(f"playbooks/{name}.yaml"))
     assert differences(backend, playbook, read(example, playbook), AS_OF, rows=100) == []
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize(("name", "opened"), REAL_RUNS, indirect=["opened"])
 def test_a_real_pipeline_is_judged_the_same(name: str, real_data: Path, tmp_path: Path, backend: Backend) -> None:
     playbook = loaded(Path(f"examples/playbooks/{name}.yaml"))
     tables = read(imported(Path(f"examples/mappings/{name}.yaml"), real_data / name, tmp_path), playbook)

@@ -19,6 +19,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.ledger.pruning import pruned
 from bench.page import machine, write_into
 from connectors.local import connect
 from engine.judge.changes import WriteBackState
@@ -43,6 +44,8 @@ PAGE = ROOT / "docs" / "reliability.md"
 SIZES = (1000, 100, 1)
 ROUNDS = 7
 """How often each is measured; the median counts."""
+EVENTS = 500_000
+"""How many events are pruned."""
 CHANGED = 0.05
 """The part of the deals that somebody changes from one night to the next."""
 
@@ -72,7 +75,7 @@ def main() -> None:
         }
         rows = [_measured(_some(batch, size), playbooks, stores) for size in SIZES]
         night = _night(_some(batch, SIZES[0]))
-    text = "\n\n".join([machine(), _table(rows), night])
+    text = "\n\n".join([machine(), _table(rows), night, pruned(EVENTS)])
     print(text)
     if arguments.write:
         write_into(PAGE, "ledger", text)

@@ -17,6 +17,7 @@ from rules.types import ROW_TIME, FieldType
 Row = Mapping[str, Any]
 Truth = bool | None
 CENT = Decimal("0.01")
+TOO_LARGE = Decimal(10) ** 16
 
 
 class _Nulls(dict[str, Any]):
@@ -88,11 +89,12 @@ class World:
         return _in_our_words(name, [(each.id, each.names.get(self.crm, (each.id,))) for each in self.playbook.roles])
 
     def in_playbook_currency(self, amount: Decimal | None, currency: str | None) -> Decimal | None:
-        """Convert an amount, rounded to cents; without a rate it is unknown (rule 16)."""
+        """Convert an amount, rounded to cents; one without a rate, or too large, is unknown (rule 16)."""
         if amount is None or text(currency) in {None, self.playbook.currency}:
             return amount
         rate = self.playbook.rates.get(currency or "")
-        return None if rate is None else (amount * rate).quantize(CENT, ROUND_HALF_UP)
+        converted = None if rate is None else (amount * rate).quantize(CENT, ROUND_HALF_UP)
+        return None if converted is None or abs(converted) >= TOO_LARGE else converted
 
 
 @dataclass(frozen=True)

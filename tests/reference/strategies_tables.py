@@ -132,8 +132,8 @@ class _Maker:
             FieldType.CHOICE: lambda: self.one_of(vocabulary.CHOICES),
             FieldType.CHOICES: lambda: self.random.sample(vocabulary.CHOICES, self.random.choice((0, 1, 2))),
             FieldType.YES_NO: lambda: self.one_of((True, False)),
-            FieldType.NUMBER: lambda: float(self.one_of((*vocabulary.NUMBERS, 0.5))),
-            FieldType.MONEY: lambda: Decimal(self.one_of(vocabulary.AMOUNTS)),
+            FieldType.NUMBER: lambda: float(self.one_of((*vocabulary.NUMBERS, *vocabulary.MEASURED))),
+            FieldType.MONEY: lambda: Decimal(self.one_of((*vocabulary.AMOUNTS * 3, *vocabulary.EXTREME_AMOUNTS))),
             FieldType.DATE: lambda: self.one_of(self.setting.days),
             FieldType.TIME: lambda: self.one_of(times),
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -111,8 +110,8 @@ def literals(subject: Reference, setting: Setting) -> st.SearchStrategy[Literal]
         FieldType.CHOICE: vocabulary.CHOICES,
         FieldType.CHOICES: vocabulary.CHOICES,
         FieldType.YES_NO: (True, False),
-        FieldType.NUMBER: (*vocabulary.NUMBERS, Decimal("0.5")),
-        FieldType.MONEY: (*vocabulary.AMOUNTS, 100),
+        FieldType.NUMBER: vocabulary.LIMITS,
+        FieldType.MONEY: vocabulary.AMOUNT_LIMITS,
         FieldType.DATE: setting.days,
         FieldType.TIME: [*setting.past, *setting.future, *setting.days],
     }

@@ -18,8 +18,9 @@ from tests.reference.worked_conditions import CONDITIONS
 from tests.reference.worked_days import DAYS
 from tests.reference.worked_deals import DEALS
 from tests.reference.worked_facts import FACTS
+from tests.reference.worked_found import FOUND
 
-EXAMPLES = [*CONDITIONS, *FACTS, *DAYS, *DEALS, *CLOCKS]
+EXAMPLES = [*CONDITIONS, *FACTS, *DAYS, *DEALS, *CLOCKS, *FOUND]
 
 
 Engines = Callable[[Playbook, Tables], Evaluator]

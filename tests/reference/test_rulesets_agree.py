@@ -28,11 +28,10 @@ from tests.reference.vocabulary import Setting
 
 pytest.importorskip("durable", reason="the extra `durable-rules` is not installed")
 
-DEALS = 60
 SHOWN = 3
 SEEDS = st.integers(0, 2**32 - 1)
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-EXAMPLES = 170 if NIGHTLY else 9
+EXAMPLES, DEALS = (100, 100) if NIGHTLY else (9, 60)
 LEAST_PAIRS = 20_000 if NIGHTLY else 1_000
 many = settings(
     max_examples=EXAMPLES,

@@ -76,6 +76,9 @@ TEXTS = (
     "it's 100% C++ & a_b",
     "- a , b ; c",
     "line one\nline two",
+    "Acme " * 1_500,
+    "quoted \"Acme\" \\ {it} [is] 'so'",
+    "\u212a\u017f A\u030acme",
 )
 WORDS = (
     "straße",
@@ -113,10 +116,22 @@ PATTERNS = (
     "ö",
     "one.line",
     "^line two$",
+    "[0-9]",
+    "(?i)acm[ae]",
+    "two|off|[ß-ü]",
+    "colou?r|(?:c|C)orp",
+    r"\(Acme\)",
 )
 CHOICES = ("red", "green", "blue", "Red")
 NUMBERS = (0, 1, 2, 5, 50, 99, 100, 101)
+MEASURED = (0.5, 0.1 + 0.2, -0.0, -1.0, 1e15, 1e308, -1e308, 5e-324)
+"""Numbers as CRMs hold them: between whole ones, next to what is written, and the largest and smallest there are."""
+LIMITS = (*NUMBERS, Decimal("0.5"), Decimal("0.3"), -1, 999_999_999_999_999, Decimal("-0.000001"))
+"""Numbers as playbooks write them."""
 AMOUNTS = tuple(map(Decimal, ("0.00", "92.59", "99.99", "100.00", "100.01", "108.00", "250.00")))
+EXTREME_AMOUNTS = tuple(map(Decimal, ("-0.01", "-100.00", "9999999999999999.99", "-9000000000000000.00")))
+AMOUNT_LIMITS = (*AMOUNTS, 100, *map(Decimal, ("-0.01", "100.005", "0.000001", "999999999999.999999")))
+"""Amounts as playbooks write them, which may be finer than cents."""
 CURRENCIES = ("USD", "EUR", "GBP")
 RATES = {"EUR": Decimal("1.08")}
 COUNTS = (0, 1, 2, 3, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import ibis
 from ibis.expr import types as ir
@@ -15,6 +16,9 @@ from rules.table_values import as_date, given
 from rules.types import FieldType
 
 FREE_TEXT = {FieldType.TEXT, FieldType.LINK}
+WIDE = "decimal(38, 2)"
+LARGEST = Decimal("9999999999999999.99")
+"""The largest amount that a column of money holds."""
 
 
 def start(build: Build) -> None:
@@ -38,13 +42,17 @@ def calendar_table(build: Build) -> ir.Table:
 
 
 def money(amount: ir.Value, currency: ir.StringValue, build: Build) -> ir.Value:
-    """Give an amount in the playbook's currency; null where there is no rate (rule 16)."""
+    """Give an amount in the playbook's currency; null where there is no rate (rule 16), or no room for the result."""
     own = currency.isnull() | (currency == build.playbook.currency)
-    rates = [
-        (currency == name, (amount * ibis.literal(rate)).cast("decimal(18, 2)"))
-        for name, rate in build.playbook.rates.items()
-    ]
+    rates = [(currency == name, _at_rate(amount, rate)) for name, rate in build.playbook.rates.items()]
     return ibis.cases((own, amount), *rates, else_=ibis.null(amount.type()))
+
+
+def _at_rate(amount: ir.Value, rate: Decimal) -> ir.Value:
+    """Convert with room for any product: one amount that overflows would end the judging of all."""
+    converted = (amount.cast(WIDE) * ibis.literal(rate)).cast(WIDE)
+    fits = converted.between(ibis.literal(-LARGEST, type=WIDE), ibis.literal(LARGEST, type=WIDE))
+    return ibis.cases((fits, converted.cast(amount.type())), else_=ibis.null(amount.type()))
 
 
 def with_business_days(build: Build, step: ir.Table, day: str, names: Mapping[str, int]) -> ir.Table:

@@ -14,6 +14,7 @@ from rules.types import FieldType
 
 Row = Mapping[str, Any]
 CENT = Decimal("0.01")
+LARGEST = Decimal("9999999999999999.99")
 FREE_TEXT = {FieldType.TEXT, FieldType.LINK}
 KEYS = {"id", "deal_id", "owner_id", "account_id"}
 PARENTS = {"accounts": "account_id", "owners": "owner_id"}
@@ -81,7 +82,7 @@ def _by_deal(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _converted(row: Row, kinds: Mapping[str, FieldType], currency: str | None, playbook: Playbook) -> Row:
-    """Give amounts in the playbook's currency, absent without a rate; what was there says so beside (rule 16)."""
+    """Give amounts in the playbook's currency, absent without a rate or room, and what was given beside (rule 16)."""
     amounts = [name for name, kind in kinds.items() if kind is FieldType.MONEY]
     given = {f"{name}.given": row[name] is not None for name in amounts}
     if currency is None or currency == playbook.currency:
@@ -93,4 +94,5 @@ def _converted(row: Row, kinds: Mapping[str, FieldType], currency: str | None, p
 def _at_rate(amount: Decimal | None, rate: Decimal | None) -> Decimal | None:
     if amount is None or rate is None:
         return None
-    return (amount * rate).quantize(CENT, ROUND_HALF_UP)
+    converted = (amount * rate).quantize(CENT, ROUND_HALF_UP)
+    return converted if abs(converted) <= LARGEST else None

@@ -10,14 +10,17 @@ OUT := out/demo
 PANEL := connectors/salesforce/install/project
 CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden audit nightly bench bench-crms bench-service bench-ledger examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden audit nightly bench bench-crms bench-service bench-ledger bench-scale examples test-pythons constraints clean
 
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "dealgate needs python 3.11 or later; none was found"; exit 2; }
+	@mkdir -p build
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt durable-rules >build/durable-rules.log 2>&1 || \
+	echo "durable-rules was not built, as build/durable-rules.log tells; its tests are skipped"
 	@touch $(READY)
 
 demo: setup
@@ -79,7 +82,7 @@ audit:
 golden: setup
 	$(BIN)/pytest --renew-golden
 
-# The long property runs: random playbooks and deals, the table engine against the naive one; weeks in every CRM.
+# The long property runs: random playbooks and deals, the table engine and rulesets against the naive one; weeks in every CRM.
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline
 
@@ -99,6 +102,7 @@ bench: .venv-bench/.ready
 	.venv-bench/bin/python -m bench.crms.run --write
 	.venv-bench/bin/python -m bench.service.run --write
 	.venv-bench/bin/python -m bench.ledger.run --write
+	.venv-bench/bin/python -m bench.scale.run --write
 
 # How CRMs are read and written, alone.
 bench-crms: .venv-bench/.ready
@@ -112,6 +116,10 @@ bench-service: .venv-bench/.ready
 bench-ledger: .venv-bench/.ready
 	.venv-bench/bin/python -m bench.ledger.run --write
 
+# How judging grows with a pipeline, and what a database and a cluster cost; `SIZES="5000000"` measures other sizes.
+bench-scale: .venv-bench/.ready
+	.venv-bench/bin/python -m bench.scale.run --write $(if $(SIZES),--only growth --sizes $(SIZES))
+
 .venv-bench/.ready: pyproject.toml constraints.txt bench/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
@@ -121,7 +129,7 @@ bench-ledger: .venv-bench/.ready
 # Pins anew what pyproject.toml asks for, in an environment of its own. Read the difference before keeping it.
 constraints:
 	$(PYTHON) -m venv build/pinning
-	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql,audit]'
+	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql,audit,durable-rules]'
 	{ head -n 1 constraints.txt; build/pinning/bin/python -m pip freeze --disable-pip-version-check --exclude dealgate --exclude setuptools; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 

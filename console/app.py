@@ -13,6 +13,7 @@ from console.commands.playbooks import lint, try_cases, validate
 from console.commands.pruning import prune
 from console.commands.serving import serve
 from console.commands.set_up import import_, init
+from console.commands.standing import status
 from console.commands.sweeping import sweep
 from console.commands.working import worker
 from console.commands.writing import apply, plan, waive
@@ -44,6 +45,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("sweep", sweep, "dealgate sweep --crm acme"),
     ("serve", serve, "dealgate serve --crm acme --port 8700"),
     ("worker", worker, "dealgate worker --store 'postgresql://dealgate@db.example.com/dealgate'"),
+    ("status", status, "dealgate status --crm acme"),
     (
         "waive",
         waive,

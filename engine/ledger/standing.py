@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, select, union
 
 from engine.ledger.tables import LIVE, STANDING, change, due_deal, finding, run, sweep, sweep_part
 
@@ -56,6 +56,12 @@ class SweepStanding:
         """How much of it is judged, from 0 to 1; 0 while it is not known of how much."""
         all_deals = sum(self.deals.values())
         return self.deals.get(DONE, 0) / all_deals if all_deals else float(self.state == DONE)
+
+
+def known_crms(connection: Connection) -> list[str]:
+    """Name the CRMs that the store knows, sorted."""
+    names = union(select(run.c.crm), select(sweep.c.crm), select(due_deal.c.crm))
+    return sorted(connection.execute(names).scalars())
 
 
 def due_standing(connection: Connection, crms: Collection[str], now: datetime) -> dict[str, DueStanding]:

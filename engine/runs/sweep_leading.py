@@ -29,8 +29,8 @@ def conclude(led: Sweep, hand: Hand, lease: Lease) -> Sweep:
     with hand.means.ledger.writing() as connection:
         move_on(connection, led, lease)
         record_totals(connection, hand.run.id, totals, refusals)
-        clear_parts(connection, led.id)
         if refusals:
+            clear_parts(connection, led.id)
             _take_back(connection, hand.run.id, RunState.REFUSED, lease)
             return end(connection, led, lease, SweepState.REFUSED, digest=digest.to_json())
         set_state(connection, hand.run.id, RunState.APPLYING, lease.now)
@@ -55,6 +55,7 @@ def finish(led: Sweep, hand: Hand, lease: Lease) -> Sweep:
         outcomes = outbox.count_in_state(connection, run_id)
         written = replace(digest_of(led.digest), outcomes=outcomes, reasons=reasons_of(not_done))
         told = replace(written, cost=hand.connector.cost, untold=untold)
+        clear_parts(connection, led.id)
         return end(connection, led, lease, SweepState.DONE, digest=told.to_json())
 
 

@@ -70,3 +70,14 @@ def test_a_crm_without_gates_of_its_own_has_nothing_to_install(run: Run, folder:
     assert result.exit_code == 2
     assert "a local CRM has no gates of its own" in result.stderr
     assert run("install", "--dry-run", "--check").exit_code == 2
+
+
+def test_the_status_tells_what_the_last_sweep_came_to(judged: Judged, run: Run) -> None:
+    assert run("status").stdout == "the store knows of no CRM yet\n"
+    judged("sweep")
+    told = run("status")
+    assert told.exit_code == 0
+    assert "no deal is due" in told.stdout
+    assert "6 deals judged, 3 of them open; 1 newly blocked" in told.stdout
+    (crm,) = json.loads(run("status", "--format", "json").stdout)
+    assert [each["state"] for each in crm["sweeps"]] == ["done"]

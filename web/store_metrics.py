@@ -26,8 +26,8 @@ from engine.runs.write_back import Now
 from rules.playbook import Kind
 from web.answers import first_line
 
-COUNTED_FOR = 60.0
-"""For how many seconds the count of findings is told again: it looks at all that stand."""
+COUNTED_FOR, SHARE = 60.0, 50
+"""For how many seconds a count of findings is told again, and how many times as long as it took: it looks at all."""
 logger = logging.getLogger("dealgate.metrics")
 
 
@@ -40,7 +40,7 @@ class StoreMetrics(Collector):
         self._now = now
         self._lock = Lock()
         self._findings: Mapping[str, Mapping[str, int]] = {}
-        self._counted_at: float | None = None
+        self._count_again_at = 0.0
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give everything as it stands."""
@@ -80,9 +80,11 @@ class StoreMetrics(Collector):
         return family
 
     def _standing(self, connection: Connection) -> GaugeMetricFamily:
-        if self._counted_at is None or time.monotonic() - self._counted_at > COUNTED_FOR:
+        begun = time.monotonic()
+        if begun >= self._count_again_at:
             self._findings = findings_standing(connection, self._crms)
-            self._counted_at = time.monotonic()
+            ended = time.monotonic()
+            self._count_again_at = ended + max(COUNTED_FOR, SHARE * (ended - begun))
         family = GaugeMetricFamily("dealgate_findings", "Findings that stand", labels=["crm", "kind"])
         for crm, by_kind in self._findings.items():
             for kind in Kind:

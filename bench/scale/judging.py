@@ -1,7 +1,7 @@
-"""Judges one pipeline on one engine in a process of its own: `python -m bench.scale.judging ENGINE FOLDER [URL]`.
+"""Judges one pipeline in a process of its own: `python -m bench.scale.judging ENGINE FOLDER [URL]`, or `growth FOLDER`.
 
-Prints what it took until the first answer and until the last one, the most memory the process held, and a digest of all
-verdicts, so that engines are compared by what they said.
+An engine is told by what it took until the first and the last verdict, with a digest of all of them, so that engines
+are compared by what they said; growth by the parts of the time and the most memory the process held.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from bench.scale.pipeline import AS_OF
 from connectors.secret import Secret
 from connectors.warehouse.opening import connect
 from connectors.warehouse.settings import Engine, WarehouseSettings
 from engine.judge.evaluate import Evaluator
+from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import Verdict
 from engine.runs.check import Question
 from engine.runs.check_in_place import check_of
@@ -33,40 +34,80 @@ MASTER = "local[2]"
 
 @dataclass(frozen=True)
 class Judged:
-    """What one run took, in seconds and MiB; `opened` is until a session stood, `first` until the first verdicts."""
+    """What one engine took, in seconds; `opened` is until a session stood, `first` until the first verdicts."""
 
     engine: str
     deals: int
     opened: float
     first: float
     seconds: float
-    memory: float
-    findings: int
     digest: str
 
 
+@dataclass(frozen=True)
+class Grown:
+    """What a size took on DuckDB, in seconds, seconds of all processors together, and MiB at most."""
+
+    deals: int
+    rows: int
+    reading: float
+    query: float
+    verdicts: float
+    seconds: float
+    processor: float
+    memory: float
+
+
 def judged(engine: Engine, folder: Path, url: str = "") -> Judged:
-    """Judge a pipeline in a new process."""
-    command = [sys.executable, "-m", "bench.scale.judging", engine.value, str(folder), *([url] if url else [])]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own
-    return Judged(**json.loads(answer.stdout.splitlines()[-1]))
+    """Judge a pipeline on an engine, in a new process."""
+    return Judged(**_asked(engine.value, str(folder), *([url] if url else [])))
 
 
-def read_and_evaluated(folder: Path) -> tuple[float, float]:
-    """Give the seconds it takes to read a pipeline, and to have the query's answer on it, without verdicts."""
-    playbook, began = _playbook(), perf_counter()
+def grown(folder: Path) -> Grown:
+    """Judge a pipeline on DuckDB part by part, in a new process."""
+    return Grown(**_asked("growth", str(folder)))
+
+
+def _asked(*words: str) -> dict[str, object]:
+    command = [sys.executable, "-m", "bench.scale.judging", *words]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    found: dict[str, object] = json.loads(answer.stdout.splitlines()[-1])
+    return found
+
+
+def _judge(engine: Engine, folder: Path, url: str) -> Judged:
+    began, digest, deals, first = perf_counter(), sha256(), 0, 0.0
+    with connect(_settings(engine, folder, url)) as warehouse:
+        opened = perf_counter() - began
+        with check_of(warehouse, [_playbook()], Question(AS_OF, words=False)) as check:
+            for batch in check.batches():
+                first = first or perf_counter() - began
+                for verdict in batch.verdicts:
+                    digest.update(_line(verdict))
+                    deals += 1
+    return Judged(engine.value, deals, opened, first, perf_counter() - began, digest.hexdigest())
+
+
+def _grow(folder: Path) -> Grown:
+    """Read, ask and make verdicts as `Check` does, with a clock between."""
+    playbook, began, deals, rows, query, verdicts = _playbook(), perf_counter(), 0, 0, 0.0, 0.0
     with connect(_settings(Engine.DUCKDB, folder, "")) as warehouse:
         batches = warehouse.read([playbook])
         first = next(batches)
         texts = warehouse.shared_texts(["pain"], ["Closed Won", "Closed Lost"], [playbook])
-        evaluating = 0.0
         with Evaluator(playbook, delivered=first.delivered, tracked=first.tracked) as evaluator:
             for tables in chain([first], batches):
                 start = perf_counter()
-                evaluator.evaluate(tables, AS_OF, texts=texts)
-                evaluating += perf_counter() - start
-    whole = perf_counter() - began
-    return whole - evaluating, evaluating
+                answer = evaluator.evaluate(tables, AS_OF, texts=texts)
+                asked = perf_counter()
+                deals += len(verdicts_of(answer, tables))
+                query, verdicts = query + asked - start, verdicts + perf_counter() - asked
+                rows += sum(
+                    table.num_rows for name, table in tables.tables.items() if name not in {"owners", "accounts"}
+                )
+    seconds = perf_counter() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Grown(deals, rows, seconds - query - verdicts, query, verdicts, seconds, process_time(), memory)
 
 
 def _playbook() -> Playbook:
@@ -81,24 +122,6 @@ def _settings(engine: Engine, folder: Path, url: str) -> WarehouseSettings:
     return WarehouseSettings("bench", engine, master=MASTER, parquet=folder)
 
 
-def _run(engine: Engine, folder: Path, url: str) -> Judged:
-    began = perf_counter()
-    digest, deals, findings, first = sha256(), 0, 0, 0.0
-    with connect(_settings(engine, folder, url)) as warehouse:
-        warehouse.backend.columns("SELECT 1 AS one")
-        opened = perf_counter() - began
-        with check_of(warehouse, [_playbook()], Question(AS_OF, words=False)) as check:
-            for batch in check.batches():
-                first = first or perf_counter() - began
-                for verdict in batch.verdicts:
-                    digest.update(_line(verdict))
-                    deals += 1
-                    findings += len(verdict.findings)
-    seconds = perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Judged(engine.value, deals, opened, first, seconds, memory, findings, digest.hexdigest())
-
-
 def _line(verdict: Verdict) -> bytes:
     """Give all that a verdict decided, in a few bytes."""
     gate = verdict.gate
@@ -111,7 +134,7 @@ def _line(verdict: Verdict) -> bytes:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "parts":
-        sys.stdout.write(json.dumps(read_and_evaluated(Path(sys.argv[2]))))
+    if sys.argv[1] == "growth":
+        sys.stdout.write(json.dumps(asdict(_grow(Path(sys.argv[2])))))
     else:
-        sys.stdout.write(json.dumps(asdict(_run(Engine(sys.argv[1]), Path(sys.argv[2]), "".join(sys.argv[3:4])))))
+        sys.stdout.write(json.dumps(asdict(_judge(Engine(sys.argv[1]), Path(sys.argv[2]), "".join(sys.argv[3:4])))))

@@ -43,6 +43,8 @@ class Stream:
 
 def without_repeated(deals: pa.Table, before: str) -> tuple[pa.Table, list[str]]:
     """Leave out deals whose id stands there again, and name those ids; `before` is the id before the first."""
+    if not len(deals):
+        return deals, []
     ids = deals["id"].combine_chunks()
     previous = pa.concat_arrays([pa.array([before], pa.string()), ids[:-1]])
     again = pc.equal(ids, previous)

@@ -168,7 +168,8 @@ def test_whether_the_key_is_unique_is_known_once_the_account_is(connector: HubSp
     assert connector.capabilities.unique_task_key
 
 
-def test_gate_properties_are_left_alone_while_no_playbook_is_known(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", ["by reading", "beforehand"])
+def test_gate_properties_are_left_alone_while_no_playbook_is_known(tmp_path: Path, told: str) -> None:
     with HubSpotSimulator() as crm:
         install_properties(crm.account)
         add_process(crm.account)
@@ -179,7 +180,10 @@ def test_gate_properties_are_left_alone_while_no_playbook_is_known(tmp_path: Pat
         with connector_of(crm, tmp_path / "m.duckdb") as connector:
             assert connector.write([setting])[0].outcome is OutcomeOfChange.DONE
             assert gate_name("501") not in crm.account.get(DEALS, deal)
-            read(connector, [deal], process())
+            if told == "by reading":
+                read(connector, [deal], process())
+            else:
+                connector.prepare([process()])
             connector.write([setting])
             assert crm.account.get(DEALS, deal)[gate_name("501")] == "open"
 

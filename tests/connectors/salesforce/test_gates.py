@@ -230,6 +230,19 @@ def test_filling_in_what_rules_ask_opens_the_gate_before_the_next_check(
     assert move(crm, id_, "Proposal/Price Quote", Pain__c="They retype orders") == ("", "")
 
 
+def test_who_has_read_nothing_writes_alike_once_it_is_told_the_playbooks(
+    connector: SalesforceConnector, crm: SalesforceSimulator, tmp_path: Path
+) -> None:
+    connector.install([playbook_of()])
+    id_ = deal(crm, Budget__c=True)
+    with connector_of(crm, tmp_path / "other.duckdb") as other:
+        judged(crm, other, id_, "pain-known")
+        assert crm.org.get("Opportunity", id_)[names.ASKED_BY_RULES] is False
+        other.prepare([playbook_of()])
+        judged(crm, other, id_, "pain-known")
+    assert crm.org.get("Opportunity", id_)[names.ASKED_BY_RULES] is True
+
+
 def test_a_stale_gate_lets_everything_through_where_the_playbook_says_open(
     connector: SalesforceConnector, crm: SalesforceSimulator
 ) -> None:

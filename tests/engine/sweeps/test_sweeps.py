@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from connectors.local import connect
+from connectors.local.connector import LocalConnector
 from connectors.local.database import opened_or_made, transaction
+from connectors.local.importing import import_csv, load_mapping
 from connectors.local.layout import add_columns
 from engine.judge.plan_settings import plan_settings
 from engine.ledger import due, sweeps, tables
 from engine.ledger.lease import Lease
-from engine.ledger.store import open_ledger
+from engine.ledger.store import Ledger, open_ledger
 from engine.ledger.sweeps import SweepState
 from engine.runs.check import Check, Question
 from engine.runs.due import DueDeals
 from engine.runs.mistakes import Mistake
 from engine.runs.pipeline import Pipeline, untied
+from engine.runs.playbooks import load_playbooks
 from engine.runs.sweep_digest import digest_of
-from tests.engine.sweeps.conftest import CRM, DEALS, NOW, Scene, playbook_of
+from engine.runs.write_back import Applied
+from examples.company import AS_OF as EXAMPLE_AS_OF
+from examples.generate import PIPELINE
+from rules.playbook import Playbook
+from tests.engine.sweeps.conftest import CRM, DEALS, FREE, NOW, Scene, playbook_of
 
 MINUTE = timedelta(minutes=1)
 OTHER = "playbook: other\nversion: 2\ntitle: Other\nstages: [{id: discovery, title: Discovery}]\n"
@@ -62,17 +71,31 @@ def test_two_workers_share_it_and_nothing_is_done_twice(scene: Scene) -> None:
 def test_its_checksum_and_what_it_writes_are_those_of_one_pass(scene: Scene, tmp_path: Any) -> None:
     scene.rows("UPDATE deals SET pain = 'They retype orders' WHERE id IN ('D-01', 'D-07')")
     with open_ledger(tmp_path / "other.db") as ledger, connect(scene.file) as crm:
-        settings = plan_settings(scene.playbooks, crm.name, limits=scene.limits)
-        question = Question(NOW, clearing=True)
         crm.write = lambda _changes: []  # type: ignore[method-assign]
-        with Check(crm, scene.playbooks, question) as judging:
-            one_pass = Pipeline(CRM, crm, scene.playbooks, ledger, now=lambda: NOW).write(
-                untied(judging), settings, "sweep", NOW
-            )
+        one_pass = in_one_pass(crm, ledger, scene.playbooks, NOW)
     scene.ask()
     ended = scene.until_its_end(scene.worker("one"), scene.worker("two"))
     assert ended.digest["checksum"] == one_pass.checksum
     assert ended.digest["totals"] == one_pass.totals.to_json()
+
+
+def test_the_example_pipeline_comes_to_what_one_pass_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.runs.batches.DEALS_AT_ONCE", 90)
+    mapping, _ = load_mapping((PIPELINE / "mapping.yaml").read_bytes(), "mapping.yaml")
+    assert mapping is not None
+    import_csv(sorted(PIPELINE.glob("*.csv")), mapping, tmp_path / "crm.db", tmp_path / "rejects.csv")
+    playbooks = load_playbooks([Path("playbooks/enterprise.yaml")])
+    with open_ledger(tmp_path / "one.db") as ledger, connect(tmp_path / "crm.db") as crm:
+        crm.write = lambda _changes: []  # type: ignore[method-assign]
+        one_pass = in_one_pass(crm, ledger, playbooks, EXAMPLE_AS_OF)
+        alone = told(ledger)
+    with open_ledger(tmp_path / "shared.db") as ledger:
+        scene = Scene(tmp_path / "crm.db", ledger, playbooks=playbooks)
+        scene.ask(as_of=EXAMPLE_AS_OF.isoformat())
+        ended = scene.until_its_end(scene.worker("one"), scene.worker("two"))
+        assert told(ledger) == alone
+    assert (ended.state, ended.digest["totals"]["deals"]) == (SweepState.DONE, 320)
+    assert (ended.digest["checksum"], ended.digest["totals"]) == (one_pass.checksum, one_pass.totals.to_json())
 
 
 def test_parts_that_are_judged_together_come_to_the_same(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,6 +206,22 @@ def test_who_lost_a_sweep_changes_nothing_of_it_any_more(scene: Scene) -> None:
     with pytest.raises(Exception, match="is led by another worker"), scene.ledger.writing() as connection:
         sweeps.move_on(connection, led, slow, state="judging")
     assert scene.last().state is SweepState.WAITING
+
+
+def in_one_pass(crm: LocalConnector, ledger: Ledger, playbooks: Sequence[Playbook], as_of: datetime) -> Applied:
+    """Judge and plan all deals as `apply` does."""
+    settings = plan_settings(playbooks, crm.name, limits=FREE)
+    with Check(crm, playbooks, Question(as_of, clearing=True)) as judging:
+        pipeline = Pipeline(CRM, crm, playbooks, ledger, now=lambda: as_of)
+        return pipeline.write(untied(judging), settings, "sweep", as_of)
+
+
+def told(ledger: Ledger) -> list[tuple[str, ...]]:
+    """Give what the store tells of findings and verdicts."""
+    found = (tables.finding.c.key, tables.finding.c.state, tables.finding.c.because)
+    judged = (tables.verdict.c.deal_id, tables.verdict.c.status, tables.verdict.c.score)
+    with ledger.reading() as connection:
+        return sorted(tuple(row) for columns in (found, judged) for row in connection.execute(select(*columns)))
 
 
 def add_owners(scene: Scene) -> None:

@@ -84,7 +84,7 @@ golden: setup
 
 # The long property runs: random playbooks and deals, the table engine and rulesets against the naive one; weeks in every CRM.
 nightly: setup
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline tests/examples/test_rulesets_on_examples.py
 
 # Every Python present, each in an environment of its own.
 test-pythons:

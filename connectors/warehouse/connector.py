@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.protocol import Capabilities, Observation, OnRead, Spent
 from connectors.troubles import Troubles, shown
-from connectors.warehouse.asking import one_value, rows_by
+from connectors.warehouse.asking import one_value, rows_by, values_of
 from connectors.warehouse.backend import Backend
 from connectors.warehouse.canonical import Canonical, Refusals
 from connectors.warehouse.catalogue import Catalogue, Remembered
@@ -22,7 +22,7 @@ from connectors.warehouse.errors import MappingError, ReadOnlyError
 from connectors.warehouse.examining import examine
 from connectors.warehouse.mapping import Column, Origin, Part, Source, TableName, WarehouseMapping
 from connectors.warehouse.matching import Matching, match
-from connectors.warehouse.reading import Delivered, Reader
+from connectors.warehouse.reading import Delivered, Reader, name_repeated
 from connectors.warehouse.well_formed import keys_of
 from connectors.warehouse.writers import Writer
 from engine.judge.changes import Change, Receipt, WriteBackState
@@ -124,6 +124,20 @@ class WarehouseConnector:
                 for number, column in enumerate(each.columns):
                     if row[f"refused{number}"]:
                         self._name_refusal(each, column, row[f"refused{number}"], row[f"shown{number}"])
+
+    def statements(self, playbooks: Sequence[Playbook]) -> Mapping[str, str]:
+        """Give the SELECT of each canonical table, each deal once; ids that stand there again are named."""
+        statements, name = self.delivered(playbooks).statements, self.writer.quoted
+        deals = f"({statements['deals']}) AS d"
+        repeated = f"SELECT {name('id')} FROM {deals} GROUP BY {name('id')} HAVING COUNT(*) > 1"
+        found = [each for each in values_of(self.backend, self.writer, repeated) if each]
+        name_repeated(found, self._deals_place, self._troubles)
+        if not found:
+            return statements
+        number = f"ROW_NUMBER() OVER (PARTITION BY {name('id')} ORDER BY {name('id')}) AS _once"
+        columns = ", ".join(map(name, self.delivered(playbooks).columns["deals"]))
+        once = f"SELECT {columns} FROM (SELECT *, {number} FROM {deals}) AS o WHERE _once = 1"
+        return {**statements, "deals": once}
 
     @contextmanager
     def session(self) -> Iterator[Backend]:

@@ -83,7 +83,7 @@ class Reader:
         schema = self.delivered.schema("deals")
         for found in self._rows("deals", self._chosen("deals", "id", chosen), schema, "id", batch_size):
             deals, repeated = without_repeated(found, before)
-            self._name_repeated(repeated)
+            name_repeated(repeated, self.where, self.troubles)
             if not len(deals):
                 continue
             before = deals["id"][-1].as_py()
@@ -143,10 +143,12 @@ class Reader:
         found = list(self._rows("owners", self.delivered.statements["owners"], schema, "id"))
         return each_once(pa.concat_tables(found)) if found else schema.empty_table()
 
-    def _name_repeated(self, ids: Sequence[str]) -> None:
-        for each in ids:
-            message = f"the deal `{each}` stands there more than once; one of its rows is taken"
-            self.troubles.add(self.where, "repeated-id", message, "let the mapping take the `latest` row of each")
+
+def name_repeated(ids: Sequence[str], where: Place, troubles: Troubles) -> None:
+    """Name the ids of deals that stand there more than once."""
+    for each in ids:
+        message = f"the deal `{each}` stands there more than once; one of its rows is taken"
+        troubles.add(where, "repeated-id", message, "let the mapping take the `latest` row of each")
 
 
 def _asked_owners(owners: pa.Table, tables: Mapping[str, pa.Table]) -> pa.Table:

@@ -39,13 +39,13 @@ class CheckInPlace(Check):
     def batches(self) -> Iterator[BatchOfVerdicts]:
         """Yield the verdicts of each batch, sorted by deal id; a deal that no playbook judges is only counted."""
         owners = set[str]()
-        self.warehouse.name_refused(self.playbooks)
-        delivered = self.warehouse.delivered(self.playbooks)
+        tracked = self.warehouse.delivered(self.playbooks).tracked
+        statements = self.warehouse.statements(self.playbooks)
         with ExitStack() as sessions:
             for playbook in self.playbooks:
                 backend = sessions.enter_context(self.warehouse.session())
-                place = InPlace(playbook, self.crm, backend, delivered.statements, tracked=delivered.tracked)
-                self._places.append(place)
+                self._places.append(InPlace(playbook, self.crm, backend, statements, tracked=tracked))
+            self.warehouse.name_refused(self.playbooks)
             for judged in self._side_by_side():
                 tables = named_tables(judged[self.playbooks[0].id].deals)
                 verdicts = self.verdicts(judged, tables)

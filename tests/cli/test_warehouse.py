@@ -119,6 +119,20 @@ def test_several_playbooks_judge_in_a_database_as_they_do_here(
     assert "playbook" in json.loads(there.stdout)["deals"][0]
 
 
+@pytest.mark.parametrize("engine", ENGINES[:2])
+def test_a_deal_that_stands_there_twice_is_judged_once_and_named(
+    engine: Engine, filled: Callable[[Engine], Place], judged: Judged, folder: Path
+) -> None:
+    place = filled(engine)
+    deals = small()["opportunity"]
+    place.fill({"doubled": pa.concat_tables([deals, deals.slice(1, 1)])})
+    (folder / "warehouse.yaml").write_text(mapping().replace("from: opportunity", "from: doubled"), encoding="utf-8")
+    document = json.loads(judged("check", "-f", "json").stdout)
+    assert [deal["id"] for deal in document["deals"]] == ["D1", "D2", "D3", "D4", "D6"]
+    (problem,) = document["summary"]["problems"]
+    assert "repeated-id: the deal `D2` stands there more than once" in problem
+
+
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"], ["sweep"]])
 def test_what_writes_refuses_a_warehouse_in_a_sentence(
     command: list[str], filled: Callable[[Engine], Place], run: Run

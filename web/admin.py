@@ -18,7 +18,7 @@ from fastapi.security import HTTPBearer
 
 from connectors.secret import Secret
 from engine.ledger import due, sweeps
-from engine.ledger.standing import due_standing, last_sweep, outbox_standing
+from engine.ledger.standing import due_standing, is_set_aside, last_sweep, outbox_standing, set_aside_standing
 from engine.ledger.store import Ledger
 from engine.runs.loaded import Loaded
 from engine.runs.pipeline import utc_now
@@ -73,14 +73,14 @@ class Admin:
     def set_aside(self, most: int) -> list[SetAsideAnswer]:
         """List the deals that are no longer tried."""
         with self.ledger.reading() as connection:
-            found = [(crm, each) for crm in self.crms for each in due.set_aside(connection, crm)]
-        return [SetAsideAnswer(crm, each.id, each.attempts, each.reason, each.at) for crm, each in found[:most]]
+            found = set_aside_standing(connection, self.crms, most)
+        return [SetAsideAnswer(crm, each.id, each.attempts, each.reason, each.at) for crm, each in found]
 
     def retry(self, crm: str, deal: str) -> RetriedAnswer:
         """Make a deal that was set aside due once more."""
         self._known(crm)
         with self.ledger.writing() as connection:
-            if deal not in {each.id for each in due.set_aside(connection, crm)}:
+            if not is_set_aside(connection, crm, deal):
                 raise HTTPException(404, "this deal is not set aside")
             due.ask(connection, crm, [deal], self.now())
         logger.info("%s: deal %s is tried once more", crm, deal, extra={"crm": crm, "deals": [deal]})

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, select, union
 
+from engine.ledger.due import SetAside
 from engine.ledger.tables import LIVE, STANDING, change, due_deal, finding, run, sweep, sweep_part
 
 WAITING, IN_HAND, FAILED, SET_ASIDE = "waiting", "in hand", "failed", "set aside"
@@ -75,6 +76,19 @@ def due_standing(connection: Connection, crms: Collection[str], now: datetime) -
     query = select(due_deal.c.crm, state, func.count().label("many"), func.min(due_deal.c.asked_at).label("oldest"))
     rows = connection.execute(query.where(due_deal.c.crm.in_(crms)).group_by(due_deal.c.crm, state)).all()
     return {crm: _due([row for row in rows if row.crm == crm]) for crm in crms}
+
+
+def set_aside_standing(connection: Connection, crms: Collection[str], most: int) -> list[tuple[str, SetAside]]:
+    """List the deals that are no longer tried by CRM and id, no more than `most`."""
+    aside = (due_deal.c.crm.in_(crms), due_deal.c.set_aside_at.is_not(None))
+    rows = connection.execute(select(due_deal).where(*aside).order_by(due_deal.c.crm, due_deal.c.deal_id).limit(most))
+    return [(row.crm, SetAside(row.deal_id, row.attempts, row.reason, row.set_aside_at)) for row in rows]
+
+
+def is_set_aside(connection: Connection, crm: str, deal_id: str) -> bool:
+    """Whether a deal is no longer tried."""
+    this = (due_deal.c.crm == crm, due_deal.c.deal_id == deal_id, due_deal.c.set_aside_at.is_not(None))
+    return connection.execute(select(due_deal.c.deal_id).where(*this)).first() is not None
 
 
 def outbox_standing(connection: Connection, crms: Collection[str]) -> dict[str, dict[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,16 @@ def test_a_process_is_started_anew_after_so_many_facts() -> None:
             processes.add(matcher.process_id)
         assert answers == FIRED * 2
         assert len(processes) == 3
+
+
+def test_closing_ends_the_process(matcher: Matcher) -> None:
+    matcher.match(matcher.new_name(), ADULT, AGES, DEALS)
+    process = matcher.process_id
+    assert process is not None
+    matcher.close()
+    assert matcher.process_id is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 def test_where_the_library_never_answers_the_deal_is_named() -> None:

@@ -13,6 +13,7 @@ from rules.playbook import Playbook
 from rules.types import Duration, FieldType
 
 LONGEST_TEXT = 60
+TOO_LONG_FROM = Decimal(10) ** 21
 GROUPED_FROM = 10_000
 TEXTS = {FieldType.TEXT, FieldType.LINK}
 
@@ -32,6 +33,10 @@ def quoted(text: str) -> str:
 def number(value: object) -> str:
     """Write a number without needless decimals, with thousands set apart from 10,000 on."""
     exact = Decimal(str(value))
+    if not exact.is_finite():
+        return "not a number" if exact.is_nan() else "infinity" if exact > 0 else "minus infinity"
+    if abs(exact) >= TOO_LONG_FROM:
+        return f"{exact:.6g}"
     short = exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
     return f"{short:,f}" if abs(exact) >= GROUPED_FROM else f"{short:f}"
 

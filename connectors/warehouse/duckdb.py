@@ -63,4 +63,4 @@ class DuckDbBackend:
         try:
             return self._connection.execute(query)
         except duckdb.Error as error:
-            raise BackendError(str(error)) from None
+            raise BackendError(str(error).strip().partition("\n")[0]) from None

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 import pyarrow as pa
 
+from engine.judge.dialects.lower import APART, TOGETHER
+
+SMALL = str.maketrans(APART, TOGETHER)
 SCHEMA = pa.schema(
     [("field", pa.string()), ("text", pa.string()), ("first_account", pa.string()), ("last_account", pa.string())]
 )
@@ -34,7 +37,7 @@ class SharedTexts:
     def _add_row(self, row: dict[str, object]) -> None:
         account = str(row.get("account_id") or f"deal:{row['id']}")
         for field in self.fields:
-            text = str(row.get(field) or "").strip().lower()
+            text = str(row.get(field) or "").strip().translate(SMALL).lower()
             if text:
                 first, last = self._accounts.get((field, text), (account, account))
                 self._accounts[field, text] = (min(first, account), max(last, account))

@@ -15,6 +15,7 @@ from rules.table_text import not_blank
 from rules.table_values import as_date, given
 from rules.types import FieldType
 
+USUAL_DIGITS = 3
 FREE_TEXT = {FieldType.TEXT, FieldType.LINK}
 WIDE = "decimal(38, 2)"
 LARGEST = Decimal("9999999999999999.99")
@@ -50,9 +51,16 @@ def money(amount: ir.Value, currency: ir.StringValue, build: Build) -> ir.Value:
 
 def _at_rate(amount: ir.Value, rate: Decimal) -> ir.Value:
     """Convert with room for any product: one amount that overflows would end the judging of all."""
-    converted = (amount.cast(WIDE) * ibis.literal(rate)).cast(WIDE)
+    converted = (amount.cast(WIDE) * _exactly(rate)).cast(WIDE)
     fits = converted.between(ibis.literal(-LARGEST, type=WIDE), ibis.literal(LARGEST, type=WIDE))
     return ibis.cases((fits, converted.cast(amount.type())), else_=ibis.null(amount.type()))
+
+
+def _exactly(rate: Decimal) -> ir.DecimalScalar:
+    """Give a rate with all its digits; left to itself, DuckDB keeps three behind the point."""
+    exponent = rate.as_tuple().exponent
+    digits = -exponent if isinstance(exponent, int) else 0
+    return ibis.literal(rate) if digits <= USUAL_DIGITS else ibis.literal(rate, type=f"decimal(38, {digits})")
 
 
 def with_business_days(build: Build, step: ir.Table, day: str, names: Mapping[str, int]) -> ir.Table:

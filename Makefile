@@ -10,7 +10,7 @@ OUT := out/demo
 PANEL := connectors/salesforce/install/project
 CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden audit nightly bench bench-crms bench-service bench-ledger bench-scale examples test-pythons constraints clean
+.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden audit nightly soak bench bench-crms bench-service bench-ledger bench-scale examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -85,6 +85,10 @@ golden: setup
 # The long property runs: random playbooks and deals, the table engine and rulesets against the naive one; weeks in every CRM.
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline tests/examples/test_rulesets_on_examples.py
+
+# Hundreds of kills, then a service that works on for ten minutes; `KILLS=57 MINUTES=1` asks for less.
+soak: setup
+	$(BIN)/python -m bench.soak.run --write $(if $(KILLS),--kills $(KILLS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 # Every Python present, each in an environment of its own.
 test-pythons:

@@ -8,12 +8,12 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-BEGIN, END = "<!-- benchmark {name}: written by `make bench` -->", "<!-- benchmark {name}: end -->"
+BEGIN, END = "<!-- benchmark {name}: written by `make {target}` -->", "<!-- benchmark {name}: end -->"
 
 
-def write_into(page: Path, name: str, text: str) -> None:
-    """Replace what stands between the markers of that name on a page."""
-    begin, end = BEGIN.format(name=name), END.format(name=name)
+def write_into(page: Path, name: str, text: str, target: str = "bench") -> None:
+    """Replace what stands between the markers of that name, which tell by which target of make, on a page."""
+    begin, end = BEGIN.format(name=name, target=target), END.format(name=name)
     present = page.read_text(encoding="utf-8")
     pattern = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.DOTALL)
     page.write_text(pattern.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", present), encoding="utf-8")

@@ -139,13 +139,11 @@ def _replayed(piece: PlannedPiece, playbooks: Sequence[Playbook], where: str) ->
         run_id = _run(ledger, playbooks)
         with ledger.writing() as connection:
             record_piece(connection, run_id, next(laid_out([piece])), AS_OF, AS_OF)
-            record_piece(connection, run_id, next(laid_out([piece])), AS_OF, AS_OF)
             set_state(connection, run_id, RunState.DONE, AS_OF)
         with Replay(ledger, run_id) as again:
-            judged = again.verdicts()
-            next(judged)
+            compiled = list(again.verdicts())
             start = time.perf_counter()
-            assert sum(1 for _ in judged) == 2 * len(piece.batch.verdicts) - 1
+            assert list(again.verdicts()) == compiled
             assert again.otherwise == []
             return 1000 * (time.perf_counter() - start)
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from engine.judge.copies import SCHEMA as TEXTS
 from engine.judge.kept_tables import of_deals, pressed, unpressed
-from engine.judge.tables import Tables
+from engine.judge.tables import Tables, joined
 from engine.judge.waivers import Waiver
 
 WAIVER = tuple(each.name for each in fields(Waiver))
@@ -42,6 +42,17 @@ class Inputs:
         """Cut it down to what some deals are judged from."""
         tables = of_deals(self.tables, deal_ids)
         return Inputs(tables, context_of(self.context, tables))
+
+
+def joined_inputs(several: Sequence[Inputs]) -> Inputs:
+    """Put together what pieces of one run were judged from, where the CRM delivered the same columns."""
+    first, *more = several
+    if not more:
+        return first
+    texts = [each.context.texts for each in several if each.context.texts is not None]
+    once = pa.concat_tables(texts).group_by(TEXTS.names).aggregate([]) if texts else None
+    waivers = tuple(dict.fromkeys(waiver for each in several for waiver in each.context.waivers))
+    return Inputs(joined([each.tables for each in several]), Context(first.context.crm, waivers, once))
 
 
 def context_to_bytes(context: Context) -> bytes:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import groupby, islice
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import NoResultFound
 
-from engine.judge.kept_context import Inputs, context_from_bytes
+from engine.judge.kept_context import Inputs, context_from_bytes, joined_inputs
 from engine.judge.kept_tables import from_bytes
 from engine.judge.verdicts import Verdict
 from engine.ledger.as_recorded import as_recorded
@@ -27,6 +29,18 @@ from engine.runs.summary import Summary
 
 TAKEN_BACK = (RunState.REFUSED, RunState.ABANDONED)
 """How runs end of which nothing stands in the ledger but what they judged from."""
+
+
+TOGETHER = 20
+"""How many pieces are judged at once: the query costs much the same for few deals as for many."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What a piece was judged from, and the digest of each verdict that was given, by deal."""
+
+    inputs: Inputs
+    given: Mapping[str, bytes]
 
 
 class RunNotFound(Mistake):
@@ -70,15 +84,10 @@ class Replay:
         self._judging: Judging | None = None
 
     def verdicts(self) -> Iterator[Verdict]:
-        """Judge again, piece by piece, and give the verdicts of deals that a playbook judged."""
-        found = not self._deal
-        for piece in self._pieces:
-            inputs = self._inputs(piece)
-            if not self._deal or self._deal in inputs.tables.deal_ids:
-                found = True
-                yield from (verdict for verdict in self._judged(piece, inputs) if verdict.playbook)
-        if not found:
-            raise NotInRun(self.run.id, self._deal)
+        """Judge again, some pieces at once, and give the verdicts of deals that a playbook judged."""
+        for _, some in groupby(self._kept(), key=_shape):
+            while together := list(islice(some, TOGETHER)):
+                yield from (verdict for verdict in self._judged(together) if verdict.playbook)
 
     @property
     def summary(self) -> Summary:
@@ -110,17 +119,27 @@ class Replay:
                 raise InputsPruned(run_id, first_kept(connection))
         return found, pieces
 
-    def _inputs(self, piece: RunInput) -> Inputs:
-        with self._ledger.reading() as connection:
-            tables, context = kept(connection, piece.tables), kept(connection, piece.context)
-        return Inputs(from_bytes(tables), context_from_bytes(context))
+    def _kept(self) -> Iterator[_Piece]:
+        """Give what is kept of each piece, or of the one deal that is asked for."""
+        for piece in self._pieces:
+            with self._ledger.reading() as connection:
+                tables, context = kept(connection, piece.tables), kept(connection, piece.context)
+            inputs = Inputs(from_bytes(tables), context_from_bytes(context))
+            ids = sorted(inputs.tables.deal_ids)
+            given = dict(zip(ids, _parted(piece.digests), strict=True))
+            if not self._deal:
+                yield _Piece(inputs, given)
+            elif self._deal in given:
+                yield _Piece(inputs.of([self._deal]), given)
+                return
+        if self._deal:
+            raise NotInRun(self.run.id, self._deal)
 
-    def _judged(self, piece: RunInput, inputs: Inputs) -> list[Verdict]:
-        """Judge a piece, or the deal of it that is asked for, and compare every verdict with the one that was given."""
-        given = dict(zip(sorted(inputs.tables.deal_ids), _parted(piece.digests), strict=True))
-        asked = inputs.of([self._deal]) if self._deal else inputs
-        judging = self._asking(asked)
-        verdicts = list(judging.batch(asked.tables, asked.context.texts).verdicts)
+    def _judged(self, pieces: Sequence[_Piece]) -> list[Verdict]:
+        """Judge pieces together, and compare every verdict with the one that was given."""
+        inputs = joined_inputs([piece.inputs for piece in pieces])
+        given = {deal: digest for piece in pieces for deal, digest in piece.given.items()}
+        verdicts = list(self._asking(inputs).batch(inputs.tables, inputs.context.texts).verdicts)
         for verdict in verdicts:
             self.compared += 1
             if digests_of([verdict]) != given[verdict.deal_id]:
@@ -140,6 +159,12 @@ class Replay:
             return Otherwise(verdict.deal_id)
         with self._ledger.reading() as connection:
             return otherwise(verdict, as_recorded(connection, verdict.deal_id, self.run.id, self.run.as_of))
+
+
+def _shape(piece: _Piece) -> tuple[object, ...]:
+    """Give what pieces must share to be judged together."""
+    tables, context = piece.inputs.tables, piece.inputs.context
+    return context.crm, tables.delivered, tables.tracked, context.texts is None
 
 
 def _parted(digests: bytes) -> Iterator[bytes]:

@@ -197,6 +197,7 @@ def test_one_deal_is_replayed_alone_and_one_the_run_did_not_judge_is_told(place:
     place.run("apply", "--yes", "--as-of", NOW.isoformat())
     again = place.replayed(2, "D-2")
     assert (again.compared, again.summary.deals, again.otherwise) == (1, 1, [])
+    assert (place.replayed(2).compared, place.replayed(2).summary.deals) == (5, 4)
     with pytest.raises(NotInRun, match="run 1 did not judge deal `D-3`"):
         place.replayed(1, "D-3")
 

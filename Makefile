@@ -84,7 +84,7 @@ golden: setup
 
 # The long property runs: random playbooks and deals, the table engine and rulesets against the naive one; weeks in every CRM.
 nightly: setup
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline tests/examples/test_rulesets_on_examples.py
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline tests/engine/dialects tests/examples/test_rulesets_on_examples.py
 
 # Hundreds of kills, then a service that works on for ten minutes; `KILLS=57 MINUTES=1` asks for less.
 soak: setup

@@ -40,9 +40,10 @@ REAL = {
 }
 MANY = {"postgresql": (4, 60), "spark": (1, 20)}
 """Random playbooks a test, in the normal and in the nightly run."""
+SLOWEST = ("maven_crm", "spark")
 IN_PLACE = ("postgresql", "spark", "duckdb") if NIGHTLY else ("postgresql", "spark")
 RUNS = [(name, where) for name in SHIPPED for where in IN_PLACE if NIGHTLY or where != "spark" or name == "enterprise"]
-REAL_RUNS = [(name, where) for name in REAL for where in IN_PLACE]
+REAL_RUNS = [(name, where) for name in REAL for where in IN_PLACE if NIGHTLY or (name, where) != SLOWEST]
 
 
 def agree(opened: Opened, data: st.DataObject, drawn: Callable[[Setting], st.SearchStrategy[Playbook]]) -> None:

@@ -130,6 +130,7 @@ def test_traps_are_the_same_everywhere(playbook: Playbook, tables: Tables, backe
     assert differences(backend, playbook, tables, AS_OF, rows=3) == []
 
 
+@pytest.mark.parametrize("opened", ["postgresql", "duckdb"], indirect=True)
 def test_a_rate_keeps_all_its_digits(playbook: Playbook, tables: Tables, backend: Backend) -> None:
     """1,000 yen are 6.70 dollars at 0.0067; three digits behind the point would make them 7."""
     place = InPlace(playbook, "local", backend, held(backend, tables))
@@ -145,6 +146,7 @@ def test_what_a_backend_refuses_is_told_in_a_line(backend: Backend) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("opened", ["postgresql", "duckdb"], indirect=True)
 def test_two_playbooks_judge_in_one_session_one_after_the_other(
     playbook: Playbook, tables: Tables, backend: Backend
 ) -> None:

@@ -21,8 +21,10 @@ from tests.postgresql import postgresql
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "scale.md"
 SIZES = (100_000, 300_000, 1_000_000)
-COMPARED = (20_000, 100_000)
+COMPARED = (5_000, 20_000)
 """The sizes at which engines are compared: of the first every verdict, of both the time."""
+MANY, PROCESSORS = 100_000_000, 64
+"""The pipeline and the machines of the estimate."""
 CALLED = {Engine.DUCKDB: "DuckDB", Engine.POSTGRESQL: "PostgreSQL", Engine.SPARK: "Spark"}
 
 
@@ -54,7 +56,16 @@ def growth_table(found: Sequence[Grown]) -> str:
         f"| {each.memory:,.0f} MiB |"
         for each in found
     ]
-    return "\n".join([head, *rows])
+    return "\n".join([head, *rows]) + f"\n\n{_estimate(found[-1])}"
+
+
+def _estimate(largest: Grown) -> str:
+    """Say what a hundred million deals would take at the rate of the largest size."""
+    hours = largest.processor / largest.deals * MANY / 3600
+    return (
+        f"At the rate of the last row {MANY:,} deals take {hours:,.1f} hours of one processor: "
+        f"{60 * hours / PROCESSORS:,.0f} minutes on {PROCESSORS} of them that share nothing."
+    )
 
 
 def engine_table(found: Sequence[Judged]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -23,6 +24,8 @@ from rules.yaml_text import MAX_BYTES, too_large
 NEEDED = {Engine.POSTGRESQL: "psycopg", Engine.SPARK: "pyspark"}
 """The package that an engine needs, which is not always installed."""
 USUAL_MASTER = "local[*]"
+IN_PROCESS = {"spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1))}
+"""A cluster shuffles between two hundred parts by itself; a single machine has nobody to spread them over."""
 
 
 def connect(settings: WarehouseSettings) -> WarehouseConnector:
@@ -117,7 +120,8 @@ def _opened(settings: WarehouseSettings, holder: Engine) -> Callable[[], Backend
     if holder is Engine.SPARK:
         from connectors.warehouse.spark import SparkBackend  # noqa: PLC0415 - likewise
 
-        return partial(SparkBackend, settings.master or USUAL_MASTER)
+        master = settings.master or USUAL_MASTER
+        return partial(SparkBackend, master, IN_PROCESS if master.startswith("local") else None)
     from connectors.warehouse.side_by_side import SideBySide  # noqa: PLC0415 - likewise
 
     return SideBySide

@@ -82,7 +82,8 @@ def history(seeds: Seeds) -> Rows:
             (True, at(2018, 12, 19, 7), "Proposal", 210_000),
         )
     ]
-    others = pa.Table.from_pylist([row for row in recorded.to_pylist() if row["id"] != last["id"]], recorded.schema)
+    kept_ones = [{**row, "is_deleted": False} for row in recorded.to_pylist() if row["id"] != last["id"]]
+    others = pa.Table.from_pylist(kept_ones, recorded.schema)
     return tables | {"opportunity": with_rows(others, *versions)}
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rules.condition import FieldValue, Literal, Moment, Operator, Reference, Value
+from rules.moments import in_zone
 from rules.playbook import Calendar
 from rules.ruleset_comparisons import (
     UNKNOWN,
@@ -59,7 +60,7 @@ def _compared(left: Read, relation: Relation, value: Value, calendar: Calendar, 
 def _right(value: Value, form: Form, calendar: Calendar) -> Fact | int:
     match value:
         case Literal(datetime() as moment):
-            local = moment.astimezone(ZoneInfo(calendar.timezone))
+            local = in_zone(moment, ZoneInfo(calendar.timezone))
             return microseconds(moment) if form is Form.INSTANT else day_number(local.date())
         case Literal(date() as day):
             return day_number(day)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from rules.condition import FieldValue, Literal, Moment, PerSegment, Reference, Score, Value
+from rules.moments import in_zone
 from rules.names import choice_name, field_name, plain
 from rules.playbook import Playbook
 from rules.types import Duration, FieldType
@@ -51,7 +52,8 @@ def money(value: object, currency: str) -> str:
 def moment(value: datetime, playbook: Playbook) -> str:
     """Write a time on the playbook's clock, to the minute."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return f"{aware.astimezone(ZoneInfo(playbook.calendar.timezone)):%Y-%m-%d %H:%M}"
+    local = in_zone(aware, ZoneInfo(playbook.calendar.timezone))
+    return f"{local.date().isoformat()} {local:%H:%M}"
 
 
 def counted(amount: int, one: str, many: str = "") -> str:

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import holidays
 import pyarrow as pa
 
+from engine.judge.cells import moved
+from rules.moments import in_zone
 from rules.playbook import Calendar
 from rules.types import Duration, Unit
 
@@ -27,7 +29,7 @@ class BusinessCalendar:
 
     def local_date(self, moment: datetime) -> date:
         """Give the date of an instant in the playbook's time zone."""
-        return moment.astimezone(self.zone).date()
+        return in_zone(moment, self.zone).date()
 
     def add_business_days(self, start: date, n: int) -> date | None:
         """Give the n-th business day strictly after the start (before it where n is negative); None beyond 2060."""
@@ -43,8 +45,7 @@ class BusinessCalendar:
         """Give the local day at whose end so long a time after the start is over (rule 10)."""
         if duration.unit is Unit.BUSINESS_DAYS:
             return self.add_business_days(self._as_date(start), duration.amount)
-        moved = start + timedelta(hours=duration.hours)
-        return self._as_date(moved)
+        return self._as_date(moved(start, timedelta(hours=duration.hours)))
 
     def table(self, offsets: Iterable[int]) -> pa.Table:
         """Give one row per day with, for every offset, the business day so many after it (column `+2`, `-5`)."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.judge.verdicts import State
 from rules.condition import Literal, PerSegment, Value
+from rules.moments import in_zone
 from rules.names import plain, stage_name
 from rules.playbook import (
     Clock,
@@ -86,7 +87,7 @@ class _Telling:
     def since(self) -> str:
         """The local day the clock started."""
         start = self.seen.since
-        return f"{start.astimezone(ZoneInfo(self.playbook.calendar.timezone)):%Y-%m-%d}" if start else ""
+        return in_zone(start, ZoneInfo(self.playbook.calendar.timezone)).date().isoformat() if start else ""
 
     @property
     def ago(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from engine.judge.cells import cells_of
 from engine.judge.judged import Judged
 from engine.judge.query.observe import leaves
 from engine.judge.query.scope import Scope
@@ -25,7 +26,7 @@ class Columns:
 
     def __getitem__(self, name: str) -> list[Any]:
         if name not in self.made:
-            self.made[name] = self.table[name].to_pylist() if name in self.table.column_names else []
+            self.made[name] = cells_of(self.table[name]) if name in self.table.column_names else []
         return self.made[name]
 
     def at(self, name: str, row: int) -> Any:  # noqa: ANN401 -- a cell of any type

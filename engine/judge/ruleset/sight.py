@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.judge.calendar import BusinessCalendar
+from engine.judge.cells import moved
 from engine.judge.query.scope import NOW, Scope
 from engine.judge.ruleset.records import PARENTS, Records, Row
 from rules.condition import FieldValue, LastChangedBy, Literal, Moment, PerSegment, Reference, Related, Score, Value
@@ -140,8 +141,8 @@ class Sight:
             day = calendar.local_date(start) if isinstance(start, datetime) else start
             return calendar.add_business_days(day, plus.amount)
         if isinstance(start, datetime):
-            return start + timedelta(hours=plus.hours)
-        return start + timedelta(days=plus.hours // 24)
+            return moved(start, timedelta(hours=plus.hours))
+        return moved(start, timedelta(days=plus.hours // 24))
 
     def changes(self, table: str) -> list[Row]:
         """Give the rows of a history up to the moment."""

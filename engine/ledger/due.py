@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, not_, or_, select, update
 
-from engine.ledger.lease import Lease
+from engine.ledger.lease import APART, LONGEST, Lease
 from engine.ledger.tables import DUE, due_deal
 from engine.ledger.upsert import inserting
 
@@ -82,7 +82,7 @@ def claim(connection: Connection, crm: str, limit: int, lease: Lease, *, failed:
     Who finds a lease run out takes the deal over; that counts as an attempt, since it may have been the deal that
     killed its worker. Only where that happens to the next worker too is the deal one of those that failed.
     """
-    ready = and_(DUE, due_deal.c.crm == crm, due_deal.c.ready_at <= lease.now, _free(lease.now))
+    ready = and_(_ready(crm, lease.now), _free(lease.now))
     lost_once = and_(due_deal.c.attempts == 1, due_deal.c.reason == LOST)
     kind = and_(due_deal.c.attempts > 0, not_(lost_once)) if failed else or_(due_deal.c.attempts == 0, lost_once)
     query = select(due_deal).where(ready, kind).order_by(due_deal.c.ready_at, due_deal.c.deal_id)
@@ -92,8 +92,9 @@ def claim(connection: Connection, crm: str, limit: int, lease: Lease, *, failed:
         attempts = case((lost, due_deal.c.attempts + 1), else_=due_deal.c.attempts)
         reason = case((lost, LOST), else_=due_deal.c.reason)
         taken = update(due_deal).where(_these(crm, [row.deal_id for row in rows]))
-        holds = {"worker": lease.worker, "lease_until": lease.until, "attempts": attempts, "reason": reason}
-        connection.execute(taken.values(holds))
+        asked_at = case((due_deal.c.asked_at > lease.now, lease.now), else_=due_deal.c.asked_at)
+        noted = {"attempts": attempts, "reason": reason, "asked_at": asked_at}
+        connection.execute(taken.values(worker=lease.worker, lease_until=lease.until, **noted))
     deals = [DueDeal(row.deal_id, row.asks, row.attempts + bool(row.lease_until), row.asked_at) for row in rows]
     return Claim(crm, lease.worker, tuple(deals))
 
@@ -156,7 +157,7 @@ def fail(
 
 def any_ready(connection: Connection, crm: str, now: datetime) -> bool:
     """Whether a deal can be claimed."""
-    ready = select(due_deal.c.deal_id).where(DUE, due_deal.c.crm == crm, due_deal.c.ready_at <= now, _free(now))
+    ready = select(due_deal.c.deal_id).where(_ready(crm, now), _free(now))
     return connection.execute(ready.limit(1)).first() is not None
 
 
@@ -173,8 +174,15 @@ def set_aside(connection: Connection, crm: str) -> list[SetAside]:
     return [SetAside(row.deal_id, row.attempts, row.reason, row.set_aside_at) for row in rows]
 
 
+def _ready(crm: str, now: datetime) -> ColumnElement[bool]:
+    """Choose the deals whose time has come, also where that was noted by a clock that has been set back since."""
+    come = or_(due_deal.c.ready_at <= now, due_deal.c.ready_at > now + LONGEST, due_deal.c.asked_at > now + APART)
+    return and_(DUE, due_deal.c.crm == crm, come)
+
+
 def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(due_deal.c.lease_until.is_(None), due_deal.c.lease_until <= now)
+    until = due_deal.c.lease_until
+    return or_(until.is_(None), until <= now, until > now + LONGEST)
 
 
 def _these(crm: str, deal_ids: Sequence[str]) -> ColumnElement[bool]:

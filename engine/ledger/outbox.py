@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from engine.judge.change_json import change_from_json, change_to_json
 from engine.judge.changes import Change, ChangeKind, OutcomeOfChange, Receipt
-from engine.ledger.lease import Lease
+from engine.ledger.lease import APART, LONGEST, Lease
 from engine.ledger.runs import UNFINISHED
 from engine.ledger.tables import LIVE, change, receipt, run, task_memory
 from engine.ledger.upsert import inserting
@@ -89,8 +89,14 @@ def give_up(connection: Connection, entries: Sequence[Entry], now: datetime, rea
 
 
 def put_in_doubt(connection: Connection, now: datetime, gone: Collection[str]) -> int:
-    """Put in doubt what is being sent by workers that are gone, or whose lease ran out; count it."""
-    lost = or_(change.c.lease_until <= now, change.c.worker.in_(gone))
+    """Put in doubt what is being sent by workers that are gone, or whose lease ran out; count it.
+
+    What was sent by a clock that has been set back since counts as sent now, so that it is read back in time.
+    """
+    late = (LIVE, change.c.state.in_((SENDING, IN_DOUBT)), change.c.sent_at > now + APART)
+    connection.execute(update(change).where(*late).values(sent_at=now))
+    until = change.c.lease_until
+    lost = or_(until <= now, until > now + LONGEST, change.c.worker.in_(gone))
     rows = connection.execute(
         select(change).where(LIVE, change.c.state == SENDING, lost).with_for_update(skip_locked=True)
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 
 from engine.ledger.errors import LostPartError
-from engine.ledger.lease import Lease
+from engine.ledger.lease import LONGEST, Lease
 from engine.ledger.tables import sweep_part
 
 WAITING, JUDGING, DONE = "waiting", "judging", "done"
@@ -73,7 +73,9 @@ class Free:
         """Give the condition."""
         held = (sweep_part.c.sweep_id == self.sweep_id, sweep_part.c.state == JUDGING)
         workers = connection.execute(select(sweep_part.c.worker).where(*held).distinct()).scalars()
-        lost = or_(sweep_part.c.lease_until <= self.now, sweep_part.c.worker.in_(list(filter(self.gone, workers))))
+        until = sweep_part.c.lease_until
+        over = or_(until <= self.now, until > self.now + LONGEST)
+        lost = or_(over, sweep_part.c.worker.in_(list(filter(self.gone, workers))))
         free = or_(sweep_part.c.state == WAITING, and_(sweep_part.c.state == JUDGING, lost))
         return and_(sweep_part.c.sweep_id == self.sweep_id, free)
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from engine.ledger.errors import LostSweepError
-from engine.ledger.lease import Lease
+from engine.ledger.lease import Lease, is_over
 from engine.ledger.tables import LIVE_SWEEP, sweep
 from engine.ledger.upsert import inserting
 
@@ -65,7 +65,7 @@ class Sweep:
 
     def is_led(self, now: datetime, gone: Callable[[str], bool]) -> bool:
         """Whether somebody who is still there leads it."""
-        return self.lease_until is not None and self.lease_until > now and not gone(self.worker)
+        return self.lease_until is not None and not is_over(self.lease_until, now) and not gone(self.worker)
 
 
 def ask(connection: Connection, crm: str, slot: str, due_at: datetime, settings: Mapping[str, object]) -> bool:

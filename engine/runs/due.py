@@ -21,7 +21,7 @@ from engine.judge.surprise import GUARDS
 from engine.ledger import due, outbox
 from engine.ledger.due import Claim
 from engine.ledger.errors import LedgerError
-from engine.ledger.lease import Lease
+from engine.ledger.lease import Lease, is_over
 from engine.ledger.receipts import receipts_of
 from engine.ledger.store import Ledger
 from engine.runs.check import Check, Question
@@ -94,7 +94,7 @@ class DueDeals:
     now: Now = utc_now
     gone: Gone = worker_is_gone
     noting: Noting = field(default_factory=NobodyNotes)
-    _gone_looked_for: datetime | None = None
+    _look_next: datetime | None = None
     _paused_until: datetime | None = None
     _failures: int = 0
 
@@ -108,7 +108,7 @@ class DueDeals:
 
         Raises LedgerError or DBAPIError where the store fails; what was claimed is anyone's once its lease ends.
         """
-        if self._paused_until is not None and self.now() < self._paused_until:
+        if self._paused_until is not None and not is_over(self._paused_until, self.now()):
             return 0
         try:
             return self._round()
@@ -129,9 +129,9 @@ class DueDeals:
     def _look_for_the_gone(self) -> None:
         """Take from workers of this machine that have stopped what they held, without waiting for their leases' end."""
         now = self.now()
-        if self._gone_looked_for is not None and now < self._gone_looked_for + self.patience.outage:
+        if self._look_next is not None and not is_over(self._look_next, now):
             return
-        self._gone_looked_for = now
+        self._look_next = now + self.patience.outage
         with self.ledger.reading() as connection:
             gone = [each for each in due.holders(connection, self.watched.crm) if self.gone(each)]
         if gone:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.protocol import Preparable
 from engine.ledger import outbox
 from engine.ledger.findings import undo
+from engine.ledger.lease import is_over
 from engine.ledger.runs import OpenRun, RunState, open_runs, set_state, stored_run, take_over
 from engine.runs.playbooks import playbooks_of
 from engine.runs.send import read_back, send_run
@@ -45,7 +46,7 @@ def _take_over(means: WriteBack) -> tuple[list[int], int]:
     to_finish, dropped, now = [], 0, means.now()
     with means.ledger.writing() as connection:
         for found in open_runs(connection, means.crm_in_store):
-            silent = found.lease_until <= now or means.settings.is_gone(found.worker)
+            silent = is_over(found.lease_until, now) or means.settings.is_gone(found.worker)
             if not silent or not take_over(connection, found, means.lease()):
                 continue
             if _young(found, means):

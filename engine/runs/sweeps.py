@@ -10,7 +10,7 @@ from typing import Protocol
 
 from engine.ledger import sweep_parts, sweeps
 from engine.ledger.errors import LostSweepError
-from engine.ledger.lease import Lease
+from engine.ledger.lease import Lease, is_over
 from engine.ledger.store import Ledger
 from engine.ledger.sweep_parts import PartsDone
 from engine.ledger.sweeps import Sweep, SweepState
@@ -128,7 +128,7 @@ class Sweeps:
         mine = found.worker == self.worker
         if mine and found.lease_until is not None and found.lease_until - lease.now > self.patience.lease / 2:
             return found
-        paused = found.state is not SweepState.JUDGING and found.ready_at > lease.now and not at_once
+        paused = found.state is not SweepState.JUDGING and not is_over(found.ready_at, lease.now) and not at_once
         if not mine and (paused or found.is_led(lease.now, self.gone)):
             return None
         with self.ledger.writing() as connection:
@@ -187,7 +187,7 @@ class Sweeps:
         match found.state:
             case SweepState.JUDGING:
                 return self._judge(found)
-            case SweepState.APPLYING if found.ready_at <= self.now():
+            case SweepState.APPLYING if is_over(found.ready_at, self.now()):
                 return self._write(found)
             case _:
                 return 0
@@ -270,7 +270,7 @@ class Sweeps:
         """Hold a sweep for longer in the middle of reading, or stop there."""
         if self.ending():
             raise SweepEnding
-        if self._held_at is not None and self.now() - self._held_at < HOLD:
+        if self._held_at is not None and not is_over(self._held_at + HOLD, self.now()):
             return
         self._held_at = self.now()
         with self.ledger.reading() as connection:

@@ -172,6 +172,28 @@ def test_deals_are_claimed_together_until_their_worker_was_lost_three_times(ledg
     assert claimed(ledger, now=later, limit=1, failed=True).deals[0].attempts == 3
 
 
+def test_a_clock_that_was_ahead_and_is_set_right_holds_no_deal_up(ledger: Ledger) -> None:
+    ahead = AS_OF + 300 * MINUTE
+    asked(ledger, "D-1", "D-2", now=ahead)
+    claimed(ledger, "killed elsewhere", limit=1, now=ahead)
+    with ledger.writing() as connection:
+        lease = Lease("w", ahead, ahead + 5 * MINUTE)
+        due.put_back(connection, due.claim(connection, "acme", 100, lease), ahead + 15 * MINUTE)
+    assert claimed(ledger).ids == ("D-1", "D-2")
+    assert claimed(ledger, "another").ids == ()
+
+
+def test_a_deal_that_was_asked_for_by_a_clock_somewhat_ahead_is_claimed_now_and_pauses_as_others_do(
+    ledger: Ledger,
+) -> None:
+    asked(ledger, "D-1", now=AS_OF + 20 * MINUTE)
+    claim = claimed(ledger)
+    with ledger.writing() as connection:
+        due.put_back(connection, claim, AS_OF + 3 * MINUTE)
+    assert claimed(ledger).ids == ()
+    assert claimed(ledger, now=AS_OF + 3 * MINUTE).ids == ("D-1",)
+
+
 def claimed_in(connection: object) -> Claim:
     return due.claim(connection, "acme", 100, Lease("w", AS_OF, AS_OF + MINUTE))  # type: ignore[arg-type] # a connection
 

@@ -10,7 +10,7 @@ OUT := out/demo
 PANEL := connectors/salesforce/install/project
 CARD := connectors/hubspot/install/project
 
-.PHONY: setup demo test editor panel lwc card card-tests lint types contracts tests golden audit nightly soak bench bench-crms bench-service bench-ledger bench-scale examples test-pythons constraints clean
+.PHONY: setup demo test spark editor panel lwc card card-tests lint types contracts tests golden audit nightly soak bench bench-crms bench-service bench-ledger bench-scale examples test-pythons constraints clean
 
 setup: $(READY)
 
@@ -38,8 +38,13 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-tests: setup editor panel card
+tests: setup spark editor panel card
 	$(BIN)/pytest
+
+# Spark, where Java is there to run it; its tests skip and say so where it is not.
+spark: setup
+	@command -v java >/dev/null || exit 0; $(BIN)/python -c 'import pyspark' 2>/dev/null || \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pyspark || echo "pyspark was not installed; its tests are skipped"
 
 # The editors' own language server, where npm is there to install it; its tests skip and say so where it is not.
 editor:
@@ -83,7 +88,7 @@ golden: setup
 	$(BIN)/pytest --renew-golden
 
 # The long property runs: random playbooks and deals, the table engine and rulesets against the naive one; weeks in every CRM.
-nightly: setup
+nightly: setup spark
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest tests/reference tests/same_pipeline tests/engine/dialects tests/examples/test_rulesets_on_examples.py
 
 # Hundreds of kills, then a service that works on for ten minutes; `KILLS=57 MINUTES=1` asks for less.
@@ -133,7 +138,7 @@ bench-scale: .venv-bench/.ready
 # Pins anew what pyproject.toml asks for, in an environment of its own. Read the difference before keeping it.
 constraints:
 	$(PYTHON) -m venv build/pinning
-	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql,audit,durable-rules]'
+	build/pinning/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,postgresql,audit,durable-rules,spark]'
 	{ head -n 1 constraints.txt; build/pinning/bin/python -m pip freeze --disable-pip-version-check --exclude dealgate --exclude setuptools; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 

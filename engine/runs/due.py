@@ -189,19 +189,20 @@ class DueDeals:
             return applied
 
     def _let_go(self, claimed: Claim, applied: Applied) -> None:
-        """Finish deals, or look at them again once the CRM can show what became of changes in doubt.
+        """Finish deals, or look at them again once another run has written, or the CRM can show what is in doubt.
 
         A deal that we moved is judged again where it stands now, whether or not the CRM tells of it.
         """
         self._failures, now = 0, self.now()
         with self.ledger.writing() as connection:
-            unsettled = applied.waiting or outbox.any_in_doubt(connection, claimed.ids)
+            in_doubt = outbox.any_in_doubt(connection, claimed.ids)
             due.ask(connection, self.watched.crm, _moved(connection, applied.run_id), now)
-            if unsettled:
-                due.put_back(connection, claimed, now + self.patience.settle, judged=True)
+            if in_doubt or applied.waiting:
+                pause = self.patience.settle if in_doubt else self.patience.first_pause
+                due.put_back(connection, claimed, now + pause, judged=True)
             else:
                 due.finish(connection, claimed, now)
-        if not unsettled:
+        if not in_doubt and not applied.waiting:
             self.noting.acted(self.watched.crm, [(now - each.asked_at).total_seconds() for each in claimed.deals])
         about = {"run": applied.run_id, **self._about(claimed)}
         logger.info("run %d: %s: %s", applied.run_id, _shown(claimed), applied.words, extra=about)

@@ -178,6 +178,22 @@ def test_an_event_takes_back_what_a_sweep_planned_and_has_not_written(scene: Sce
     assert scene.flagged() == {**dict.fromkeys(DEALS, "not yet"), "D-04": "clear"}
 
 
+def test_an_event_that_comes_while_a_sweep_writes_the_deal_is_looked_at_again_soon(scene: Scene) -> None:
+    def changes_meanwhile(_changes: Any) -> None:
+        scene.faults.on_write = lambda _: None
+        scene.now += timedelta(seconds=1)
+        scene.rows("UPDATE deals SET pain = 'They retype orders' WHERE id = 'D-04'")
+        event(scene, "D-04")
+
+    scene.faults.on_write = changes_meanwhile
+    scene.ask()
+    scene.until_its_end(scene.worker())
+    assert scene.flagged()["D-04"] == "not yet"
+    scene.now += timedelta(seconds=21)
+    again(scene)
+    assert (scene.flagged()["D-04"], waiting(scene)) == ("clear", 0)
+
+
 def test_where_playbooks_tie_it_says_so(scene: Scene) -> None:
     scene.playbooks = (playbook_of(), playbook_of(OTHER))
     scene.ask()
@@ -234,5 +250,15 @@ def event(scene: Scene, deal: str) -> None:
     """Have a deal judged and written as after an event."""
     with scene.ledger.writing() as connection:
         due.ask(connection, CRM, [deal], scene.now)
+    again(scene)
+
+
+def waiting(scene: Scene) -> int:
+    with scene.ledger.reading() as connection:
+        return due.waiting(connection, CRM)
+
+
+def again(scene: Scene) -> None:
+    """Look at the deal that is due."""
     worker = DueDeals(scene.workers[0].watched, scene.ledger, "due", now=lambda: scene.now, gone=lambda _: False)
     assert worker.round() == 1

@@ -120,9 +120,15 @@ class _Loader:
             return replace(source, table=replace(source.table, schema=source.table.schema or name))
 
         def of_origin(origin: Origin) -> Origin:
-            made = origin.collected
-            collected = None if made is None else replace(made, source=moved(made.source))
-            return replace(origin, collected=collected, listed=tuple(map(of_origin, origin.listed)))
+            found, last = origin.collected, origin.otherwise
+            return replace(
+                origin,
+                collected=None if found is None else replace(found, source=moved(found.source)),
+                first=tuple(map(of_origin, origin.first)),
+                listed=tuple(map(of_origin, origin.listed)),
+                cases=tuple(replace(case, value=of_origin(case.value)) for case in origin.cases),
+                otherwise=None if last is None else of_origin(last),
+            )
 
         joins = tuple(replace(each, source=moved(each.source)) for each in part.joins)
         columns = tuple(replace(each, origin=of_origin(each.origin)) for each in part.columns)

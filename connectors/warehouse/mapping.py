@@ -124,28 +124,28 @@ class Origin:
     timezone: ZoneInfo | None = None
     separator: str = ";"
 
+    @property
+    def parts(self) -> tuple[Origin, ...]:
+        """The origins it is made of."""
+        last = () if self.otherwise is None else (self.otherwise,)
+        return (*self.first, *self.text, *self.listed, *(case.value for case in self.cases), *last)
+
     def leaves(self) -> Iterator[Origin]:
         """Yield the origins within that read a column, this one too."""
-        parts = [*self.first, *self.text, *self.listed, *(case.value for case in self.cases)]
-        parts += [self.otherwise] if self.otherwise is not None else []
-        yield from (leaf for part in parts for leaf in part.leaves())
         if self.column:
             yield self
+        yield from (leaf for part in self.parts for leaf in part.leaves())
 
     def tests(self) -> Iterator[Test]:
         """Yield every test within."""
-        for case in self.cases:
-            yield from case.where
-            yield from case.value.tests()
-        for part in (*self.first, *self.text, *self.listed, *((self.otherwise,) if self.otherwise else ())):
-            yield from part.tests()
+        yield from (test for case in self.cases for test in case.where)
+        yield from (test for part in self.parts for test in part.tests())
 
     def collections(self) -> Iterator[Collected]:
         """Yield what is collected within."""
         if self.collected is not None:
             yield self.collected
-        for part in (*self.first, *self.listed):
-            yield from part.collections()
+        yield from (found for part in self.parts for found in part.collections())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connectors.local.values import RefusedValueError, read_value
+from connectors.troubles import shown
 from connectors.warehouse.mapping import Column, Origin, Part
 from rules.problems import Problem, did_you_mean
 from rules.types import KNOWN_VALUES, STANDARD_TABLES, FieldType
@@ -12,7 +14,6 @@ from rules.yaml_nodes import MappingNode
 WAYS = ("column", "constant", "first", "text", "list", "collect", "cases")
 """The ways to a value; each value has exactly one."""
 LEAF_ONLY = ("unix", "timezone")
-WHOLE = ("deals", "owners", "accounts")
 
 
 def keys_of(table: str) -> tuple[str, ...]:
@@ -51,13 +52,19 @@ def part_problems(part: Part) -> Iterator[Problem]:
 
 
 def _word_problems(part: Part, column: Column) -> Iterator[Problem]:
-    known = KNOWN_VALUES.get((part.table, column.name), ())
+    """Find constants that a standard column cannot hold."""
+    kind, known = kind_of(part.table, column.name), KNOWN_VALUES.get((part.table, column.name), ())
+    if column.each and any(leaf.values for leaf in column.origin.leaves()):
+        yield Problem(
+            column.place, "no-single-value", "`values` does not go with `each`", "map the items in the database"
+        )
     for origin in _every(column.origin):
-        words = [*origin.values.values(), *(() if origin.constant is None else (origin.constant,))]
-        for word in words if known else ():
-            if word not in known:
-                message = f"`{column.name}` of `{part.table}` cannot be `{word}`"
-                yield Problem(origin.place, "not-one-of", message, did_you_mean(word, known))
+        for word in (*origin.values.values(), *(() if origin.constant is None else (origin.constant,))):
+            try:
+                read_value(word, kind or FieldType.TEXT, known)
+            except RefusedValueError as error:
+                message = f"`{column.name}` of `{part.table}` cannot be {shown(word)}: it is {error.reason}"
+                yield Problem(origin.place, "bad-value", message, error.help)
 
 
 def _alias_problems(part: Part) -> Iterator[Problem]:
@@ -77,15 +84,7 @@ def _alias_problems(part: Part) -> Iterator[Problem]:
 
 def _every(origin: Origin) -> Iterator[Origin]:
     yield origin
-    for case in origin.cases:
-        yield from _every(case.value)
-    for part in (*origin.first, *((origin.otherwise,) if origin.otherwise else ())):
-        yield from _every(part)
-
-
-def is_whole(table: str) -> bool:
-    """Say whether a deal finds one row of a table by its id, where other tables have rows of a deal."""
-    return table in WHOLE
+    yield from (each for part in origin.parts for each in _every(part))
 
 
 def kind_of(table: str, column: str) -> FieldType | None:

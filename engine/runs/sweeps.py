@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from engine.ledger import sweep_parts, sweeps
 from engine.ledger.errors import LostSweepError
@@ -22,6 +21,7 @@ from engine.runs.sweep_hand import Hand, Means, SweepPatience
 from engine.runs.sweep_judging import judge_parts
 from engine.runs.sweep_leading import conclude, finish, give_up
 from engine.runs.sweep_reading import begin, read
+from engine.runs.sweep_watching import Logged, Watcher
 from engine.runs.sweep_writing import settled, write_some
 from engine.runs.worker import worker_is_gone, worker_name
 from engine.runs.write_back import Gone, Now, nobody_watches
@@ -36,43 +36,6 @@ logger = logging.getLogger("dealgate.sweep")
 
 class SweepEnding(Exception):  # noqa: N818 - it is asked for, not an error
     """The process was asked to end in the middle of a sweep; others go on with it."""
-
-
-class Watcher(Protocol):
-    """Is told how a sweep goes on."""
-
-    def reads(self, what: str, rows: int) -> None:
-        """Take note of what is being read, and how many rows of it came so far."""
-        ...
-
-    def judges(self, done: PartsDone) -> None:
-        """Take note of how much is judged."""
-        ...
-
-    def writes(self, sent: int, of: int) -> None:
-        """Take note of how many more changes were sent, of how many in all."""
-        ...
-
-    def refuses(self, waiver: str) -> None:
-        """Take note of a waiver that does not hold."""
-        ...
-
-
-class Logged:
-    """Logs what somebody should look at, and nothing else."""
-
-    def reads(self, what: str, rows: int) -> None:
-        """Leave it."""
-
-    def judges(self, done: PartsDone) -> None:
-        """Leave it."""
-
-    def writes(self, sent: int, of: int) -> None:
-        """Leave it."""
-
-    def refuses(self, waiver: str) -> None:
-        """Log it."""
-        logger.warning("a waiver does not hold: %s", waiver)
 
 
 @dataclass

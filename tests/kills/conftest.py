@@ -16,7 +16,7 @@ from tests.kills.scene import Scene
 
 __all__ = ["postgresql_server", "postgresql_url"]
 
-Opened = Callable[[str, str], AbstractContextManager[Killing]]
+Opened = Callable[..., AbstractContextManager[Killing]]
 ALL = pytest.StashKey[Counts]()
 
 
@@ -39,10 +39,10 @@ def killing(request: pytest.FixtureRequest, store: Callable[[str], str], tmp_pat
     """Open a scene in a CRM of a kind, over a store of a kind; what is counted in it is told at the end."""
 
     @contextmanager
-    def opened(crm: str, kind: str) -> Iterator[Killing]:
+    def opened(crm: str, kind: str, *, flagged: bool = True) -> Iterator[Killing]:
         where = store(kind)
         with open_ledger(where) as ledger, Scene(tmp_path, crm, where) as scene:
-            made = Killing(scene, ledger)
+            made = Killing(scene, ledger, flagged=flagged)
             yield made
         request.config.stash.setdefault(ALL, Counts()).add(made.counts)
 

@@ -29,10 +29,11 @@ PARTS = ("made", "completed", "flagged")
 class Killing:
     """Rounds of one scene: deals change, the CRM tells of it, the service dies."""
 
-    def __init__(self, scene: Scene, ledger: Ledger) -> None:
+    def __init__(self, scene: Scene, ledger: Ledger, *, flagged: bool = True) -> None:
         self.scene, self.ledger, self.counts = scene, ledger, Counts()
         self._since_rest = 0
-        self.sweep()
+        if flagged:
+            self.sweep()
         scene.push()
         self._deals: Sequence[str] = sorted(scene.book()["deals"])
 
@@ -54,7 +55,7 @@ class Killing:
                 self.come_to_rest()
                 self.scene.arm()
             self.change()
-            self._died(process, point.says)
+            self.died(process, point.says)
 
     def at_random(self, *, fault: bool = False) -> None:
         """Kill the service at any moment after deals changed, mostly before the last kill is recovered from."""
@@ -65,14 +66,14 @@ class Killing:
             self.change()
             time.sleep(self.scene.random.uniform(0, LATEST))
             process.kill()
-            self._died(process, AT_RANDOM)
+            self.died(process, AT_RANDOM)
 
     def in_sweep(self, point: Point, *, fault: bool = False) -> None:
         """Let a sweep by hand die at a point, and another one go on with it."""
         self._begin(fault=fault)
         self.change()
         with self.scene.running("sweep", point=point.says, nth=self.scene.random.randint(1, point.often)) as process:
-            self._died(process, point.says)
+            self.died(process, point.says)
         self._since_rest = 0
         self.scene.pass_time()
         self.sweep()
@@ -105,7 +106,7 @@ class Killing:
         """Give some deals another amount."""
         self.scene.change(self._deals, many)
 
-    def _died(self, process: Process, says: str) -> None:
+    def died(self, process: Process, says: str) -> None:
         try:
             code = process.wait(timeout=LONGEST)
         except subprocess.TimeoutExpired:

@@ -97,7 +97,7 @@ SWEEPS = (
     _after("sweep", "the guard let it pass, not committed", "engine.runs.sweep_leading:record_totals"),
     _after("sweep", "the guard let it pass", "engine.runs.sweeps:conclude"),
     _before("sweep", "a sweep is about to send", "engine.runs.sweep_writing:send"),
-    _after("sweep", "some of it is sent", "engine.runs.sweeps:write_some"),
+    _after("sweep", "some of it is sent", "engine.runs.sweeps:write_some", counts=bool),
     _before("sweep", "all of it is sent", "engine.runs.sweeps:finish"),
     _before("sweep", "its run is closed, its digest is not kept", "engine.runs.sweep_leading:_tell"),
     _after("sweep", "its digest is kept, not committed", "engine.runs.sweep_leading:end"),

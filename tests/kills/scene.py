@@ -86,12 +86,12 @@ class Scene:
         """The file of what all processes of `dealgate` said."""
         return self.folder / "log"
 
-    def configure(self, **more: Any) -> None:
-        """Write `dealgate.yaml`."""
+    def configure(self, **about: Any) -> None:
+        """Write `dealgate.yaml`, with what else is to be said about the CRM."""
         limits = dict.fromkeys(("blocked", "completed", "moves"), 100) | {"tasks": 100, "tasks-per-owner": 10_000}
-        config = {"crms": {"acme": self.where["settings"]}, "crm": "acme", "playbooks": [PLAYBOOK.name],
+        config = {"crms": {"acme": {**self.where["settings"], **about}}, "crm": "acme", "playbooks": [PLAYBOOK.name],
                   "store": self.store, "limits": limits}  # fmt: skip
-        (self.folder / "dealgate.yaml").write_text(yaml.safe_dump(config | more), encoding="utf-8")
+        (self.folder / "dealgate.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
     def book(self) -> dict[str, Any]:
         """Give what stands in the CRM's book, and its open deals."""

@@ -13,6 +13,7 @@ from engine.judge.dialects.duckdb import DUCKDB
 from engine.judge.evaluate import AS_OF, waiver_table
 from engine.judge.judged import Judged
 from engine.judge.query.compiled import Compiled, compile_playbook
+from engine.judge.query.frame import TooWideError
 from engine.judge.query.named import named_tables
 from engine.judge.query.scope import IBIS_TYPES
 from engine.judge.query.shared import shared_texts_sql
@@ -20,7 +21,7 @@ from engine.judge.tables import canonical_types
 from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
-from engine.runs.mistakes import ProblemsFound
+from engine.runs.mistakes import Mistake, ProblemsFound
 from rules.playbook import Playbook
 from rules.portable import unportable_patterns
 from rules.types import FieldType
@@ -86,7 +87,12 @@ class InPlace:
     def _ready(self, *, observing: bool, waiving: bool) -> Compiled:
         key = (observing, waiving)
         if key not in self._compiled:
-            self._compiled[key] = compile_playbook(
+            self._compiled[key] = self._compile(observing=observing, waiving=waiving)
+        return self._compiled[key]
+
+    def _compile(self, *, observing: bool, waiving: bool) -> Compiled:
+        try:
+            return compile_playbook(
                 self.playbook,
                 self.crm,
                 self.delivered,
@@ -96,7 +102,10 @@ class InPlace:
                 naming=True,
                 dialect=self._backend.dialect,
             )
-        return self._compiled[key]
+        except TooWideError as error:
+            name, engine = self.playbook.id, self._backend.dialect.name
+            advice = "judge it with `--engine duckdb`, or take it apart"
+            raise Mistake(f"playbook `{name}` is too large for {engine}: {error}", advice) from None
 
     def _delivered(self, sources: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
         """Name the sources, so that the canonical names are free, and say which canonical columns each has."""

@@ -23,7 +23,7 @@ class Dialect:
 
     `excludes` says whether `SELECT * EXCLUDE` is read; `fence` is written behind a step so that the planner does not
     merge it into the next one, which would write expressions out again and again. Steps are nested `nests` deep at
-    most. Names longer than `name_bytes` are
+    most, and have no more than `most_columns`. Names longer than `name_bytes` are
     shortened. `collation` is the one in which texts are sorted by their bytes, where a database has to be told.
     """
 
@@ -32,6 +32,7 @@ class Dialect:
     excludes: bool = False
     fence: str = ""
     nests: int | None = None
+    most_columns: int | None = None
     name_bytes: int | None = None
     collation: str = ""
 

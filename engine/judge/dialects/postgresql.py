@@ -18,7 +18,7 @@ from engine.judge.dialects.whole_words import BEFORE, BEHIND, MARKED, UNMARKED, 
 SPELLING = Spelling(end=r"\Z", code=r"\U{:08x}", one_of=plain)
 BYTES = "C"
 """The collation in which texts are sorted by their bytes, as DuckDB sorts them."""
-NAME_BYTES = 63
+NAME_BYTES, MOST_COLUMNS = 63, 1_664
 
 
 class _Types(PostgresType):
@@ -120,4 +120,11 @@ def _collated(text: Any, collation: str) -> sge.Expression:
 
 def postgresql(lowers: str) -> Dialect:
     """Give the dialect of a PostgreSQL server that has this collation for small letters."""
-    return Dialect("postgresql", _Compiler(lowers), fence=" OFFSET 0", name_bytes=NAME_BYTES, collation=BYTES)
+    return Dialect(
+        "postgresql",
+        _Compiler(lowers),
+        fence=" OFFSET 0",
+        most_columns=MOST_COLUMNS,
+        name_bytes=NAME_BYTES,
+        collation=BYTES,
+    )

@@ -22,6 +22,13 @@ OF_DEAL: Mapping[str, str] = {"id": "deal_id"}
 """The usual keys of a join: the deal's id is the side table's deal_id."""
 
 
+class TooWideError(ValueError):
+    """A query has steps of more columns than the database takes."""
+
+    def __init__(self, widest: int, most: int) -> None:
+        super().__init__(f"its query has {widest:,} columns, and the database takes {most:,}")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step that stands by itself, since others read it more than once (`again`) or too much is nested in it."""
@@ -51,7 +58,7 @@ class Frame:
 
     def __init__(self, deals: ir.Table, dialect: Dialect) -> None:
         self.steps: list[tuple[str, sge.Query]] = []
-        self._dialect = dialect
+        self._dialect, self._widest = dialect, 0
         self.table = self.side(deals)
 
     def side(self, table: ir.Table) -> ir.Table:
@@ -92,8 +99,9 @@ class Frame:
         """Write the whole query, the output last.
 
         A step that is read once stands where it is read, as deep as the dialect nests; only the others are chained by
-        `WITH`, since planning a chain costs more with each link.
+        `WITH`, since planning a chain costs more with each link. TooWideError where the database cannot hold a step.
         """
+        self._check_width(output)
         reads = self._dialect.reads
         texts = {name: self._dialect.text(query) for name, query in self.steps}
         last = self._dialect.text(self._dialect.query(output))
@@ -104,6 +112,11 @@ class Frame:
             written[name] = _put_in(text, written, apart, reads) + self._dialect.fence
         steps = tuple(Step(name, text, again=read[name] > 1) for name, text in written.items() if name in apart)
         return Script(steps, _put_in(last, written, apart, reads), self._dialect.quote)
+
+    def _check_width(self, output: ir.Table) -> None:
+        widest, most = max(self._widest, len(output.columns)), self._dialect.most_columns
+        if most is not None and widest > most:
+            raise TooWideError(widest, most)
 
     def _apart(self, reads: Mapping[str, Sequence[str]], read: Mapping[str, int]) -> set[str]:
         """Name the steps that stand by themselves."""
@@ -122,6 +135,7 @@ class Frame:
         return [sge.Star(except_=[sg.to_identifier(name, quoted=True) for name in rewritten] or None)]
 
     def _step(self, query: sge.Query, schema: Mapping[str, object]) -> ir.Table:
+        self._widest = max(self._widest, len(schema))
         name = f"_step_{len(self.steps)}"
         self.steps.append((name, query))
         return ibis.table(schema, name=name)

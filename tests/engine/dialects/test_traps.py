@@ -12,10 +12,11 @@ import pytest
 from connectors.warehouse.backend import Backend, BackendError
 from engine.judge.tables import ARROW_TYPES, Tables, canonical_types
 from engine.runs.in_place import InPlace
+from engine.runs.mistakes import Mistake
 from rules.load import load_playbook
 from rules.playbook import Playbook
 from tests.engine.dialects.comparing import differences, held
-from tests.engine.dialects.conftest import unclosed
+from tests.engine.dialects.conftest import Opened, unclosed
 
 pytestmark = unclosed
 AS_OF = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -153,3 +154,13 @@ def test_two_playbooks_judge_in_one_session_one_after_the_other(
     assert differences(backend, playbook, tables, AS_OF, words=False) == []
     other = replace(playbook, id="other", every_stage=playbook.stages[1].exit_criteria, stages=playbook.stages[:1])
     assert differences(backend, other, tables, AS_OF, words=False) == []
+
+
+def test_a_playbook_that_is_too_large_for_a_database_is_named(playbook: Playbook, on_postgresql: Opened) -> None:
+    backend = on_postgresql()
+    backend.dialect = replace(backend.dialect, most_columns=20)
+    try:
+        with pytest.raises(Mistake, match=r"playbook `traps` is too large for postgresql: .* the database takes 20\n"):
+            InPlace(playbook, "local", backend, {"deals": "SELECT 'x' AS id"})
+    finally:
+        backend.close()

@@ -71,6 +71,13 @@ def place(request: pytest.FixtureRequest, place_of: Callable[[Engine], Place]) -
     return place_of(made)
 
 
+@pytest.fixture(params=EVERYWHERE[:2])
+def quick_place(request: pytest.FixtureRequest, place_of: Callable[[Engine], Place]) -> Place:
+    """Each place that answers at once: on Spark many small tables take minutes."""
+    made: Engine = request.param
+    return place_of(made)
+
+
 @pytest.fixture
 def files(place_of: Callable[[Engine], Place]) -> Place:
     """A folder of Parquet, read by DuckDB."""

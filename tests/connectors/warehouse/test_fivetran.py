@@ -100,9 +100,9 @@ def rows(tables: Tables, table: str, deal: str) -> list[dict[str, object]]:
     return sorted(found, key=lambda row: [str(value) for value in row.values()])
 
 
-def test_recorded_opportunities_are_read_with_what_belongs_to_them(place: Place, seeds: Seeds) -> None:
-    place.fill(salesforce(seeds))
-    with place.warehouse("fivetran-salesforce") as warehouse:
+def test_recorded_opportunities_are_read_with_what_belongs_to_them(quick_place: Place, seeds: Seeds) -> None:
+    quick_place.fill(salesforce(seeds))
+    with quick_place.warehouse("fivetran-salesforce") as warehouse:
         assert warehouse.name == "salesforce"
         assert warehouse.count_open() == 1
         tables = all_of(warehouse)
@@ -129,9 +129,9 @@ def test_recorded_opportunities_are_read_with_what_belongs_to_them(place: Place,
     ]  # fmt: skip
 
 
-def test_history_mode_tells_stage_changes_and_changes_of_amount(place: Place, seeds: Seeds) -> None:
-    place.fill(history(seeds))
-    with place.warehouse("fivetran-salesforce-history") as warehouse:
+def test_history_mode_tells_stage_changes_and_changes_of_amount(quick_place: Place, seeds: Seeds) -> None:
+    quick_place.fill(history(seeds))
+    with quick_place.warehouse("fivetran-salesforce-history") as warehouse:
         tables = all_of(warehouse)
     (deal,) = rows(tables, "deals", OPPORTUNITY)
     moves = rows(tables, "stage_changes", OPPORTUNITY)
@@ -186,9 +186,9 @@ def hubspot(seeds: Seeds) -> Rows:
     }  # fmt: skip
 
 
-def test_the_recorded_account_is_read_with_what_belongs_to_its_deals(place: Place, seeds: Seeds) -> None:
-    place.fill(hubspot(seeds))
-    with place.warehouse("fivetran-hubspot") as warehouse:
+def test_the_recorded_account_is_read_with_what_belongs_to_its_deals(quick_place: Place, seeds: Seeds) -> None:
+    quick_place.fill(hubspot(seeds))
+    with quick_place.warehouse("fivetran-hubspot") as warehouse:
         assert warehouse.name == "hubspot"
         tables = all_of(warehouse)
     (deal,) = rows(tables, "deals", "7")

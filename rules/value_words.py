@@ -33,7 +33,7 @@ def quoted(text: str) -> str:
 
 def number(value: object) -> str:
     """Write a number without needless decimals, with thousands set apart from 10,000 on."""
-    exact = Decimal(str(value))
+    exact = Decimal(str(value)) or Decimal(0)  # nothing has no sign
     if not exact.is_finite():
         return "not a number" if exact.is_nan() else "infinity" if exact > 0 else "minus infinity"
     if abs(exact) >= TOO_LONG_FROM:

@@ -65,7 +65,8 @@ def clock_findings(clock: Clock, stage: str, here: Here) -> list[Found]:
 def _due(start: datetime, length: Value | None, here: Here) -> date | None:
     """Give the deadline: the end of this local day (rule 10); None where no length is given."""
     calendar, duration = here.world.playbook.calendar, resolve(length, here)
-    return None if duration is None else local_date(moved(start, duration, calendar), calendar)
+    end = None if duration is None else moved(start, duration, calendar)
+    return None if end is None else local_date(end, calendar)
 
 
 def _today(here: Here) -> date:

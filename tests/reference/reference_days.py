@@ -12,12 +12,18 @@ from rules.playbook import Calendar
 from rules.types import Duration, Unit
 
 ONE_DAY = timedelta(days=1)
+KNOWN_YEARS = range(1990, 2061)
 MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
 def local_date(moment: date, calendar: Calendar) -> date:
     """Give the calendar's date of a moment; a date is its own."""
-    return moment.astimezone(ZoneInfo(calendar.timezone)).date() if isinstance(moment, datetime) else moment
+    if not isinstance(moment, datetime):
+        return moment
+    try:
+        return moment.astimezone(ZoneInfo(calendar.timezone)).date()
+    except OverflowError:
+        return moment.date()
 
 
 def in_zone(moment: date, calendar: Calendar) -> date:
@@ -27,24 +33,33 @@ def in_zone(moment: date, calendar: Calendar) -> date:
     return moment
 
 
-def business_days(day: date, count: int, calendar: Calendar) -> date:
-    """Walk to the `count`-th business day strictly after `day`, or before it where `count` is negative."""
+def business_days(day: date, count: int, calendar: Calendar) -> date | None:
+    """Walk to the `count`-th business day strictly after `day`, or before it where `count` is negative.
+
+    Business days are known for the years 1990 to 2060.
+    """
     left = abs(count)
+    if day.year not in KNOWN_YEARS:
+        return None
     while left:
         day += ONE_DAY if count > 0 else -ONE_DAY
         left -= _is_business_day(day, calendar)
-    return day
+    return day if day.year in KNOWN_YEARS else None
 
 
-def moved(moment: date, by: Duration | None, calendar: Calendar, sign: int = 1) -> date:
-    """Move a date or time by a duration; business days turn a time into the date they lead to."""
+def moved(moment: date, by: Duration | None, calendar: Calendar, sign: int = 1) -> date | None:
+    """Move a date or time by a duration; business days turn a time into the date they lead to, where it is known."""
     if by is None:
         return moment
     if by.unit is Unit.BUSINESS_DAYS:
         return business_days(local_date(moment, calendar), sign * by.amount, calendar)
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC) + sign * timedelta(hours=by.hours)
-    return moment + sign * timedelta(days=by.hours // 24)
+    length = timedelta(hours=by.hours) if isinstance(moment, datetime) else timedelta(days=by.hours // 24)
+    start = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+    try:
+        return start + sign * length
+    except OverflowError:
+        last = datetime.max.replace(tzinfo=UTC) if isinstance(moment, datetime) else date.max
+        return last if sign * length > timedelta() else None
 
 
 def period(words: str, today: date, calendar: Calendar) -> tuple[date, date]:

@@ -193,7 +193,7 @@ class Setting:
     def days(self) -> list[date]:
         """Dates around today, and the first days of months around it."""
         near = [self.today + sign * timedelta(days=apart) for apart in DAYS_APART for sign in (1, -1)]
-        far = [date(1999, 12, 31), date(2012, 2, 29), date(2038, 1, 19), date(2050, 7, 4)]
+        far = [date(1999, 12, 31), date(2012, 2, 29), date(2038, 1, 19), date(2050, 7, 4), date.min, date.max]
         return [*near, *near, self.today.replace(day=1), self.today.replace(day=1) - timedelta(days=1), *far]
 
     @cached_property
@@ -203,7 +203,8 @@ class Setting:
         exact += [self.as_of - timedelta(hours=hours) for hours in (1, 23, 25, 36)]
         midnights = [self._midnight(self.today - timedelta(days=apart)) for apart in DAYS_APART]
         around = [each + tick for each in (*exact, *midnights) for tick in (timedelta(0), SECOND, -SECOND)]
-        return [*(each for each in around if each <= self.as_of), datetime(2007, 3, 11, 9, 30, tzinfo=UTC)]
+        long_ago = [datetime(2007, 3, 11, 9, 30, tzinfo=UTC), datetime.min.replace(tzinfo=UTC)]
+        return [*(each for each in around if each <= self.as_of), *long_ago]
 
     @cached_property
     def future(self) -> list[datetime]:
@@ -211,7 +212,7 @@ class Setting:
         exact = [self.as_of + timedelta(days=apart) for apart in DAYS_APART]
         midnights = [self._midnight(self.today + timedelta(days=apart)) for apart in DAYS_APART]
         around = [each + tick for each in (*exact, *midnights) for tick in (timedelta(0), SECOND, -SECOND)]
-        return [each for each in around if each > self.as_of]
+        return [*(each for each in around if each > self.as_of), datetime.max.replace(tzinfo=UTC)]
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), ZoneInfo(self.calendar.timezone)).astimezone(UTC)

@@ -164,8 +164,9 @@ def _changes(verdict: Verdict, known: _Known, settings: PlanSettings, as_of: dat
     flags = flags_for(verdict, terms, _deadlines(verdict, terms, memory, as_of), as_of)
     if must_write(flags, known.flags(verdict)):
         yield Change("", ChangeKind.SET_FLAGS, deal, flags=flags)
-    wanted = wanted_tasks(verdict, terms, memory, known.managers, as_of)
-    yield from task_changes(deal, wanted, known.tasks.get(deal, ()), memory, known.unjudged)
+    present = known.tasks.get(deal, ())
+    wanted = wanted_tasks(verdict, terms, memory, known.managers, as_of, present=present)
+    yield from task_changes(deal, wanted, present, memory, known.unjudged)
     move = corrective_move(verdict, terms, memory, settings)
     if move is not None:
         yield move

@@ -5,7 +5,8 @@ A task a person closed, changed or deleted stays as they left it until its findi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -16,6 +17,7 @@ from engine.judge.verdicts import Finding, Verdict
 from rules.playbook import Enforce
 
 PREFIX = "dealgate:"
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 LONGEST_TITLE = 255
 """The length of a task's title that every CRM at hand holds."""
 
@@ -38,15 +40,27 @@ def due_of(finding: Finding, terms: Terms, opened: datetime) -> date | None:
 
 
 def wanted_tasks(
-    verdict: Verdict, terms: Terms, memory: Memory, managers: Mapping[str, str], as_of: datetime
+    verdict: Verdict,
+    terms: Terms,
+    memory: Memory,
+    managers: Mapping[str, str],
+    as_of: datetime,
+    *,
+    present: Iterable[CrmTask] = (),
 ) -> dict[str, CrmTask]:
-    """Give the open tasks a verdict asks for, by key: one for each finding that asks for one."""
+    """Give the open tasks a verdict asks for, by key: one for each finding that asks for one.
+
+    An open task that is `present` in the CRM and not remembered, since the store was lost or is an older copy, stays
+    its finding's task.
+    """
     tasks = {}
+    unknown = {each.key for each in present if each.status == "open"} - memory.tasks.keys()
     for finding in verdict.findings:
         if finding.task is None or not counts(finding):
             continue
         opened = memory.opened.get((finding.key, finding.occurrence), as_of)
-        key = _numbered(task_key(finding, terms.calendar.local_date(opened)), memory)
+        fresh = _numbered(task_key(finding, terms.calendar.local_date(opened)), memory)
+        key = _latest(finding, unknown) or fresh
         tasks[key] = CrmTask(
             deal_id=verdict.deal_id,
             id="",
@@ -80,6 +94,14 @@ def task_changes(
         elif stands is not None and stands.status == "open" and not key.startswith(kept):
             done = replace(stands, status="completed")
             yield Change("", ChangeKind.COMPLETE_TASK, deal_id, task=done)
+
+
+def _latest(finding: Finding, keys: Collection[str]) -> str | None:
+    """Give the latest of the keys that name a task of a finding, whatever day it opened."""
+    if finding.occurrence or not keys:
+        return None
+    of_finding = re.compile(rf"{re.escape(PREFIX + finding.key)}:{DAY}(:[0-9]+)?")
+    return max(filter(of_finding.fullmatch, keys), default=None)
 
 
 def _numbered(key: str, memory: Memory) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.protocol import CrmError
+from engine.ledger.store import open_ledger
 from rules.playbook import TaskSpec
 
 
@@ -52,6 +54,21 @@ def test_a_finding_that_comes_back_on_its_day_gets_a_task_of_its_own(desk: Any, 
         ("dealgate:D-1:pain:2026-11-02:3", "open"),
     ]
     assert desk.later(hours=1).apply(make.verdict(make.finding())).outcomes == {}
+
+
+def test_tasks_that_a_lost_store_made_are_found_again_in_the_crm(desk: Any, make: Any, tmp_path: Path) -> None:
+    desk.apply(make.verdict(make.finding()))
+    with open_ledger(tmp_path / "new.db") as new:
+        desk.ledger = new
+        for _ in range(2):
+            desk.later(days=1).apply(make.verdict(make.finding()))
+        assert [(task.key, task.status) for task in desk.crm.tasks] == [("dealgate:D-1:pain:2026-11-02", "open")]
+        desk.later(days=1).apply(make.verdict())
+        desk.later(days=1).apply(make.verdict(make.finding()))
+    assert [(task.key, task.status) for task in desk.crm.tasks] == [
+        ("dealgate:D-1:pain:2026-11-02", "completed"),
+        ("dealgate:D-1:pain:2026-11-06", "open"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import psycopg
 import pyarrow as pa
 from ibis.backends.sql.datatypes import PostgresType
 from ibis.expr import datatypes as dt
-from pyarrow import compute as pc
 from pyarrow import csv
 
 from connectors.warehouse.backend import BackendError
@@ -146,9 +145,14 @@ def _type(kind: pa.DataType) -> str:
 
 
 def _told(name: str, kind: pa.DataType) -> str:
-    """Write a column as it is copied out: instants in UTC, lists and records as JSON."""
+    """Write a column as it is copied out.
+
+    Dates and instants are numbers, since Arrow reads no year beyond 9999 from text; lists and records are JSON.
+    """
+    if pa.types.is_date(kind):
+        return f"q.{name} - DATE '1970-01-01'"
     if pa.types.is_timestamp(kind):
-        return f"q.{name} AT TIME ZONE 'UTC'"
+        return f"CAST(EXTRACT(EPOCH FROM q.{name}) * 1000000 AS BIGINT)"
     if pa.types.is_nested(kind):
         return f"to_json(q.{name})"
     if pa.types.is_decimal(kind):
@@ -178,14 +182,14 @@ def _table(lines: list[bytes], schema: pa.Schema) -> pa.Table:
 
 
 def _copied_type(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us")
+    if pa.types.is_temporal(kind):
+        return pa.int32() if pa.types.is_date(kind) else pa.int64()
     return pa.string() if pa.types.is_nested(kind) else kind
 
 
 def _column(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_timestamp(kind):
-        return pc.assume_timezone(column, "UTC").cast(kind)
+    if pa.types.is_temporal(kind):
+        return column.cast(kind)
     if pa.types.is_nested(kind):
         return pa.chunked_array([pa.array([from_json(each, kind) for each in column.to_pylist()], kind)])
     return column

@@ -93,10 +93,6 @@ class _Compiler(PostgresCompiler):
     def _small(self, text: Any) -> sge.Expression:
         return _collated(self.f.anon.lower(_collated(text, self.lowers)), BYTES)
 
-    def visit_Arbitrary(self, op: Any, *, arg: Any, where: Any) -> Any:
-        collected = self.visit_ArrayCollect(op, arg=arg, where=where, order_by=(), include_null=False, distinct=False)
-        return sge.paren(collected)[0]
-
     def visit_StructColumn(self, _: Any, *, names: Any, values: Any) -> Any:
         pairs = [each for name, value in zip(names, values, strict=True) for each in (sge.convert(name), value)]
         return self.f.anon.jsonb_build_object(*pairs)

@@ -124,7 +124,7 @@ def _join_people(build: Build, column: str, asked: Asked, for_each: ForEach) -> 
         _in_role=judged["_in_role"].max(),
         _met=judged["_met"].max(where=judged["_in_role"] == TRUE),
         _excepted=judged["_excepted"].max(),
-        **{name: judged[name].arbitrary() for name in seen},
+        **{name: _least(judged[name]) for name in seen},
     )
     person = build.frame.side(person)
     found = (person["_in_role"] == TRUE) & (person["_met"] != TRUE)
@@ -138,6 +138,11 @@ def _join_people(build: Build, column: str, asked: Asked, for_each: ForEach) -> 
         f"{column}.doubtful": person.count(where=found & (person["_met"] == MAYBE) & ~person["_excepted"]),
     }
     build.frame.join(build.frame.side(person.group_by("deal_id").agg(**totals)))
+
+
+def _least(seen: ir.Value) -> ir.Value:
+    """Give the same one of several values each time, whatever order a person's rows come in."""
+    return seen.cast("int8").min() == 1 if seen.type().is_boolean() else seen.min()
 
 
 def _person_seen(build: Build, require: Condition, reader: RowReader) -> dict[str, ir.Value]:

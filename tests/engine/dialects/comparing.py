@@ -10,7 +10,7 @@ from typing import Any
 from connectors.warehouse.backend import Backend
 from engine.judge.evaluate import Evaluator
 from engine.judge.tables import Tables
-from engine.judge.verdicts import Finding, Verdict
+from engine.judge.verdicts import Verdict
 from engine.judge.waivers import Waiver
 from engine.runs.in_place import InPlace
 from rules.playbook import Playbook
@@ -48,31 +48,13 @@ def differences(
         expected = evaluator.judge(tables, as_of, waivers, words=words)
         assert place.compiled.unjudged == evaluator.compiled.unjudged
     assert [each.deal_id for each in got] == [each.deal_id for each in expected]
-    several = _in_several_roles(tables)
-    return [line for one, other in zip(expected, got, strict=True) for line in _told(one, other, several)]
+    return [line for one, other in zip(expected, got, strict=True) for line in _told(one, other)]
 
 
-def _told(expected: Verdict, got: Verdict, several: set[tuple[str, str]]) -> Iterator[str]:
+def _told(expected: Verdict, got: Verdict) -> Iterator[str]:
     pairs: list[tuple[Any, Any]] = [(replace(expected, findings=()), replace(got, findings=()))]
     first, second = ({each.key: each for each in verdict.findings} for verdict in (expected, got))
     pairs += [(first.get(key), second.get(key)) for key in sorted(first.keys() | second.keys())]
     for one, other in pairs:
-        if _without_chance(one, several) != _without_chance(other, several):
+        if one != other:
             yield f"{expected.deal_id}\n  engine:   {one}\n  in place: {other}"
-
-
-def _without_chance(part: Any, several: set[tuple[str, str]]) -> Any:
-    """Leave out why a person is found who stands in several rows that differ: any row's values may be told."""
-    if isinstance(part, Finding) and (part.deal_id, part.person_id) in several:
-        return replace(part, because="", do="")
-    return part
-
-
-def _in_several_roles(tables: Tables) -> set[tuple[str, str]]:
-    contacts = tables.tables.get("contacts")
-    seen: set[tuple[str, str]] = set()
-    twice: set[tuple[str, str]] = set()
-    if contacts is not None and "id" in contacts.column_names:
-        for person in zip(contacts["deal_id"].to_pylist(), contacts["id"].to_pylist(), strict=True):
-            (twice if person in seen else seen).add(person)
-    return twice

@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROOMS = {
     "bench", "connectors", "console", "docs", "engine", "examples", "playbooks", "rules", "tests", "web",
-    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "cli.py", "constraints.txt",
-    "pyproject.toml",
+    ".ci", ".dockerignore", ".gitignore", "CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "cli.py",
+    "compose.yaml", "constraints.txt", "pyproject.toml",
 }  # fmt: skip
 NAMELESS = {"utils", "helpers", "common", "misc", "shared", "base_utils", "tools"}
 

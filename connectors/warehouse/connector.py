@@ -27,7 +27,7 @@ from connectors.warehouse.well_formed import keys_of
 from connectors.warehouse.writers import Writer
 from engine.judge.changes import Change, Receipt, WriteBackState
 from engine.judge.copies import SCHEMA as TEXTS
-from engine.judge.query.shared import shared_texts_sql
+from engine.judge.query.shared_texts import shared_texts_sql
 from engine.judge.tables import Tables, canonical_types
 from rules.playbook import Playbook
 from rules.problems import Place, Problem

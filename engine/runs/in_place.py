@@ -16,7 +16,7 @@ from engine.judge.query.compiled import Compiled, compile_playbook
 from engine.judge.query.frame import TooWideError
 from engine.judge.query.named import named_tables
 from engine.judge.query.scope import IBIS_TYPES
-from engine.judge.query.shared import shared_texts_sql
+from engine.judge.query.shared_texts import shared_texts_sql
 from engine.judge.tables import canonical_types
 from engine.judge.verdict_making import verdicts_of
 from engine.judge.verdicts import Verdict

@@ -12,7 +12,7 @@ from engine.ledger.store import open_ledger
 from tests.engine.write_back.conftest import postgresql_server, postgresql_url
 from tests.kills.counted import Counts
 from tests.kills.killing import Killing
-from tests.kills.scene import Scene
+from tests.kills.scene import DEALS, Scene
 
 __all__ = ["postgresql_server", "postgresql_url"]
 
@@ -39,9 +39,9 @@ def killing(request: pytest.FixtureRequest, store: Callable[[str], str], tmp_pat
     """Open a scene in a CRM of a kind, over a store of a kind; what is counted in it is told at the end."""
 
     @contextmanager
-    def opened(crm: str, kind: str, *, flagged: bool = True) -> Iterator[Killing]:
+    def opened(crm: str, kind: str, *, flagged: bool = True, deals: int = DEALS) -> Iterator[Killing]:
         where = store(kind)
-        with open_ledger(where) as ledger, Scene(tmp_path, crm, where) as scene:
+        with open_ledger(where) as ledger, Scene(tmp_path, crm, where, deals=deals) as scene:
             made = Killing(scene, ledger, flagged=flagged)
             yield made
         request.config.stash.setdefault(ALL, Counts()).add(made.counts)

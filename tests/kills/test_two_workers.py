@@ -18,6 +18,8 @@ BURST = 150
 """How many deals change at once: more than one worker takes."""
 BURSTS = 10
 """After how many bursts both must have worked, or one must have died."""
+MANY = 2400
+"""How many deals are more parts of a sweep than one process judges before another looks for work."""
 AHEAD = timedelta(minutes=10)
 
 
@@ -40,9 +42,9 @@ def test_of_two_workers_that_share_bursts_one_may_die(killing: Any) -> None:
 
 
 def test_of_two_workers_that_share_a_sweep_one_may_die(killing: Any) -> None:
-    point = NAMED["some of it is sent"]
+    point = NAMED["parts are claimed"]
     at = datetime.now(UTC) + AHEAD
-    with killing("salesforce", "postgresql", flagged=False) as scene:
+    with killing("salesforce", "postgresql", flagged=False, deals=MANY) as scene:
         scene.scene.configure(sweep={"at": f"{at:%H:%M}", "timezone": "UTC"})
         with both(scene, point) as worker:
             until(lambda: not states(scene, live=True), "yesterday's sweep has ended")

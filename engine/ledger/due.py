@@ -155,6 +155,14 @@ def fail(
     return aside
 
 
+def try_failed(connection: Connection, crm: str, now: datetime) -> None:
+    """Make ready what failed and waits to be tried again, whoever held it."""
+    failed = and_(DUE, due_deal.c.crm == crm, due_deal.c.attempts > 0, due_deal.c.lease_until.is_(None))
+    query = select(due_deal.c.deal_id).where(failed, due_deal.c.ready_at > now).order_by(due_deal.c.deal_id)
+    ids = list(connection.execute(query.with_for_update(skip_locked=True)).scalars())
+    connection.execute(update(due_deal).where(_these(crm, ids)).values(ready_at=now))
+
+
 def any_ready(connection: Connection, crm: str, now: datetime) -> bool:
     """Whether a deal can be claimed."""
     ready = select(due_deal.c.deal_id).where(_ready(crm, now), _free(now))

@@ -191,10 +191,13 @@ class DueDeals:
     def _let_go(self, claimed: Claim, applied: Applied) -> None:
         """Finish deals, or look at them again once another run has written, or the CRM can show what is in doubt.
 
-        A deal that we moved is judged again where it stands now, whether or not the CRM tells of it.
+        A deal that we moved is judged again where it stands now, whether or not the CRM tells of it. What failed while
+        the CRM was away is tried at once.
         """
-        self._failures, now = 0, self.now()
+        was_away, self._failures, now = self._failures > 1, 0, self.now()
         with self.ledger.writing() as connection:
+            if was_away:
+                due.try_failed(connection, self.watched.crm, now)
             in_doubt = outbox.any_in_doubt(connection, claimed.ids)
             due.ask(connection, self.watched.crm, _moved(connection, applied.run_id), now)
             if in_doubt or applied.waiting:

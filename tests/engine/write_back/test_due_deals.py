@@ -242,6 +242,20 @@ def test_a_crm_that_is_away_for_an_hour_blames_no_deal_and_is_not_hammered(scene
     assert scene.flagged() == {f"D-{number}": "not yet" for number in range(6)}
 
 
+def test_what_failed_in_an_outage_is_tried_as_soon_as_another_deal_goes_through(scene: Scene) -> None:
+    scene.ask("D-1", "D-2")
+    scene.faults.away = CrmError("the line is down")
+    worker = scene.worker()
+    for _ in range(60):
+        worker.round()
+        scene.now += MINUTE
+    scene.faults.away = None
+    scene.ask("D-3")
+    for _ in range(4):
+        worker.round()
+    assert (scene.waiting(), set(scene.flagged())) == (0, {"D-1", "D-2", "D-3"})
+
+
 @pytest.mark.parametrize("error", [CrmLimitError("no more calls"), WriteStopped("no more calls", ())])
 def test_a_crm_that_takes_no_more_calls_is_left_alone_and_nothing_is_lost(scene: Scene, error: Exception) -> None:
     scene.faults.stop = error

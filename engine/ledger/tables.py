@@ -33,6 +33,7 @@ from sqlalchemy import (
 NAMES = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
 BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
 """An auto-incremented key; SQLite counts only plain integers."""
+LARGEST_KEY = 2**63 - 1
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -68,6 +68,7 @@ def test_a_history_begins_where_it_is_asked_to_and_prints_as_json(run: Run) -> N
         (["history", "-d", "D22"], "the store knows no deal `D22`\n  help: did you mean `D2`?\n"),
         (["history", "-d", "D2", "--since", "May"], "`--since May` is not a date\n  help: write it as 2026-11-02"),
         (["replay", "9"], "the store holds no run `9`\n  help: the last one is 2; "),
+        (["replay", "9" * 23], f"the store holds no run `{'9' * 23}`\n  help: the last one is 2; "),
         (["replay", "1", "-d", "D9"], "the store knows no deal `D9`\n  help: "),
     ],
 )
